@@ -1,0 +1,1 @@
+//! A crate whose tests snapshot its own workflow rules.

@@ -1,0 +1,3 @@
+//! The `rulemark` command.
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! Text without meaning: spans, edits, patches, revisions, lines and diagnostics.
+//!
+//! Nothing here knows Markdown or workflows. Text is never mutated: views look at it through
+//! [`Span`]s and answer with [`TextEdit`]s, and [`Patch::apply`] is the one function that makes a
+//! new text out of an old one.
+
+mod diagnostic;
+mod edit;
+mod line_index;
+mod merge;
+mod revision;
+mod span;
+
+pub use diagnostic::{Diagnostic, DocumentId, Fix, Label, Severity};
+pub use edit::{OverlapError, Patch, PatchError, TextEdit};
+pub use line_index::{LineColumn, LineIndex, Utf16Position};
+pub use merge::{MergeConflict, rebase};
+pub use revision::Revision;
+pub use span::Span;
