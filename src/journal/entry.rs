@@ -1,0 +1,93 @@
+//! What stands in the journal.
+
+use crate::text::{DocumentId, Patch, Revision};
+use jiff::civil::DateTime;
+
+/// One entry: everything that one event led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1, without gaps.
+    pub seq: i64,
+    /// What kind of entry it is.
+    pub kind: EntryKind,
+    /// When, in local time.
+    pub at: DateTime,
+    /// What it was about: a caller's label, or the cause in words.
+    pub label: String,
+    /// What fired, in order.
+    pub firings: Vec<FiredRule>,
+    /// The files as they were found and left. A file that was only read is listed with an empty
+    /// patch.
+    pub files: Vec<FileChange>,
+    /// The ids of the steps that wait after it.
+    pub pending: Vec<String>,
+    /// How many diagnostics there were.
+    pub diagnostics: usize,
+    /// The hash of the entry before; the hash of nothing for the first.
+    pub previous: Revision,
+    /// The hash over this entry and `previous`.
+    pub hash: Revision,
+}
+
+/// What kind of entry it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// An event, a caller's edit or both.
+    Run,
+    /// Takes the entry with this number back.
+    Undo(i64),
+    /// Takes the undoing with this number back.
+    Redo(i64),
+}
+
+/// One clause that fired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiredRule {
+    /// The rule's id.
+    pub rule: String,
+    /// The clause's number in it, from 0.
+    pub clause: usize,
+    /// What was done, a line each.
+    pub done: Vec<String>,
+}
+
+/// One file of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Which document.
+    pub document: DocumentId,
+    /// What was done to it; its base is the revision before.
+    pub patch: Patch,
+    /// The revision after.
+    pub after: Revision,
+}
+
+impl FileChange {
+    /// The revision before.
+    #[must_use]
+    pub fn before(&self) -> Revision {
+        self.patch.base()
+    }
+}
+
+/// A Log that a rule or a person cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedLog {
+    /// The entry that cleared it.
+    pub seq: i64,
+    /// When.
+    pub at: DateTime,
+    /// The section's content, as it was.
+    pub text: String,
+}
+
+/// What a check of the journal found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// How many entries were checked.
+    pub entries: usize,
+    /// How many texts were checked.
+    pub texts: usize,
+    /// What is wrong, a line each; empty when all is well.
+    pub problems: Vec<String>,
+}

@@ -1,0 +1,20 @@
+//! The one loop that owns the state: read, let the rules run, write, remember.
+//!
+//! [`Project`] is what every surface (command line, watcher, servers) works with. It takes a
+//! [`Cause`](crate::engine::Cause), reads both documents under the project's lock, asks
+//! [`engine::advance`](crate::engine::advance) what follows, publishes the edits if nobody changed
+//! a file meanwhile, and writes one journal entry for all of it.
+
+mod clock;
+mod error;
+mod project;
+mod run;
+mod settings;
+mod watch_loop;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use error::{Error, ErrorKind};
+pub use project::Project;
+pub use run::{Document, Documents, Edits, Run};
+pub use settings::{Settings, WatchSettings};
+pub use watch_loop::{Report, Stop, Watching};
