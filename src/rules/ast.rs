@@ -364,7 +364,7 @@ pub enum StepKind {
         into: SectionName,
     },
     /// Appends one dated line to Log.
-    Log(String),
+    Log(LogText),
     /// Needs a file.
     Read {
         /// Its path as written.
@@ -405,6 +405,25 @@ pub enum StepKind {
     Describe,
 }
 
+/// What a log step writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogText {
+    /// These words; `[State.CurrentItem]` in them stands for the key's value.
+    Literal(String),
+    /// What the rule has done so far: `Log action.`
+    Action,
+    /// That a command was started: `Log attempt.`
+    Attempt,
+    /// How the step before went: `log result`, `capture tool output in ## Log`.
+    Result,
+    /// From which phase to which: `Log phase change.`
+    PhaseChange,
+    /// Why the rule fired: `Log the reason.`
+    Reason,
+    /// What went wrong: `Log error/situation`, or what the consistency check found.
+    Problem,
+}
+
 /// One State key and what it becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
@@ -423,6 +442,9 @@ pub enum NewValue {
     NextItem,
     /// What it was, and so much more: `CycleCount + 1`.
     Plus(i64),
+    /// The phase in which work on an item begins: the first `[PHASE: X]` of the file other than
+    /// INIT, or ANALYZE.
+    FirstPhase,
     /// What the event names: `@construct` → `CONSTRUCT`.
     FromEvent,
 }
@@ -455,6 +477,8 @@ pub enum Content {
     },
     /// These words.
     Literal(String),
+    /// Hash and message of the commit that the clause has made ([`Command::Commit`]).
+    Commit,
 }
 
 /// What a project's command is for, or the command itself.
@@ -462,8 +486,12 @@ pub enum Content {
 pub enum Command {
     /// The commands of these kinds in `project_config.md`.
     Checks(Vec<CheckKind>),
-    /// This command line.
+    /// This command line. Never a destructive git command, nor one with a hole (`<SHA>`) in it:
+    /// those are [`StepKind::Ask`].
     Line(String),
+    /// `git commit` without a message: commits what is staged, with a message made from the finished
+    /// item, since no editor can be opened.
+    Commit,
 }
 
 /// The kinds of commands a project names.
