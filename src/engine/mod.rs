@@ -2,17 +2,22 @@
 //!
 //! [`advance`] is pure. Time, ids and everything else that is not in the two files come in with
 //! the [`Event`] or the [`Snapshot`].
+//!
+//! A run goes in rounds. Each round looks at one snapshot: [`evaluate`] decides the triggers,
+//! [`perform`] lets the armed clauses read it and say what they write, [`working`] applies the
+//! writes in the order of the file. Rounds follow until nothing fires.
 
+mod evaluate;
+mod gates;
 mod model;
+mod perform;
+mod run;
+mod settling;
+mod summary;
+mod working;
 
 pub use model::{
     Approval, Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Firing, GateSettings, Memory,
     OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
 };
-
-/// Applies the rules of a snapshot to an event.
-#[must_use]
-pub fn advance(snapshot: &Snapshot<'_>, event: &Event) -> Outcome {
-    let _ = event;
-    Outcome::unchanged(snapshot)
-}
+pub use run::{advance, inspect, settle};

@@ -10,6 +10,7 @@ mod line_index;
 mod merge;
 mod revision;
 mod span;
+mod suggest;
 
 pub use diagnostic::{Diagnostic, DocumentId, Fix, Label, Severity};
 pub use edit::{OverlapError, Patch, PatchError, TextEdit};
@@ -17,3 +18,4 @@ pub use line_index::{LineColumn, LineIndex, Utf16Position};
 pub use merge::{MergeConflict, rebase};
 pub use revision::Revision;
 pub use span::Span;
+pub use suggest::nearest;

@@ -1,0 +1,395 @@
+//! Performing the steps of the clauses that fire in one round.
+//!
+//! Steps read the round's snapshot; what they write is collected and applied by the run, in the
+//! order of the file (`rule-language.md`, section 4).
+
+mod steps;
+mod wording;
+
+use super::{
+    evaluate::{Asker, Occurrence, View},
+    model::{ClauseId, Effect, Event, Memory, PendingKind, PendingStep, StepResult},
+    working::Write,
+};
+use crate::{
+    rules::{Class, Clause, Guard, Rule, RuleSet, Step, StepKind},
+    text::{Diagnostic, Severity, Span},
+};
+use wording::{counted, one_line};
+
+/// What one clause did in a round.
+#[derive(Debug)]
+pub(super) struct Performance {
+    pub(super) clause: ClauseId,
+    pub(super) rule_span: Span,
+    pub(super) done: Vec<String>,
+    /// Why nothing of it may be applied.
+    pub(super) failed: bool,
+}
+
+/// One round: the clauses that fire on one snapshot.
+pub(super) struct Round<'a> {
+    pub(super) view: &'a View<'a>,
+    pub(super) rules: &'a RuleSet,
+    pub(super) event: &'a Event,
+    pub(super) memory: &'a mut Memory,
+    /// What the clauses did, in the order in which they began.
+    pub(super) performances: Vec<Performance>,
+    /// What they write, in the order in which they did, with the number of the performance.
+    pub(super) writes: Vec<(usize, Write)>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What the writes of this round make happen in the next.
+    pub(super) raised: Vec<Occurrence>,
+    depth: usize,
+}
+
+/// Where the steps of a clause have got to.
+enum Flow {
+    Done,
+    /// A step waits; its path is in the pending step.
+    Waits,
+    /// The rest is not to be done.
+    Ends,
+}
+
+/// What the steps of one clause know while they run.
+struct Progress<'a> {
+    rule: &'a Rule,
+    number: usize,
+    clause: &'a Clause,
+    /// Where in the clause the current list of steps is.
+    path: Vec<usize>,
+    result: Option<StepResult>,
+    found: Option<bool>,
+    issues: Option<bool>,
+    performance: usize,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn new(
+        view: &'a View<'a>,
+        rules: &'a RuleSet,
+        event: &'a Event,
+        memory: &'a mut Memory,
+    ) -> Self {
+        Self {
+            view,
+            rules,
+            event,
+            memory,
+            performances: Vec::new(),
+            writes: Vec::new(),
+            effects: Vec::new(),
+            diagnostics: Vec::new(),
+            raised: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// Performs a clause from its beginning. A pending step of an earlier firing is superseded.
+    pub(super) fn fire(&mut self, rule: &'a Rule, number: usize) {
+        let id = ClauseId { rule: rule.id.clone(), clause: number };
+        if self.has_performed(&id) {
+            return;
+        }
+        self.memory.pending.retain(|pending| pending.clause != id);
+        let mut progress = self.begin(rule, number, None);
+        self.perform_from(&mut progress, &rule.clauses[number].steps, 0);
+    }
+
+    /// Closes a pending step and carries out the rest of its rule.
+    pub(super) fn close(&mut self, id: &str, result: &StepResult) {
+        let Some(at) = self.memory.pending.iter().position(|pending| pending.id.eq_ignore_ascii_case(id))
+        else {
+            let message = format!("nothing waits under the id `{id}`");
+            let hint = "`rulemark next` lists what waits";
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Error, "unknown-step", Span::default(), message).with_hint(hint),
+            );
+            return;
+        };
+        let pending = self.memory.pending.remove(at);
+        if !self.resume(&pending, result) {
+            let rule = &pending.clause.rule;
+            let message = format!("`{rule}` was changed since it asked; the rest of it is not carried out");
+            let span = self.rules.rule(rule).map_or(Span::default(), |rule| rule.id_span);
+            self.diagnostics.push(Diagnostic::new(Severity::Warning, "rule-changed", span, message));
+        }
+    }
+
+    /// Carries on behind a pending step that was closed. Answers whether its clause still has it.
+    fn resume(&mut self, pending: &PendingStep, result: &StepResult) -> bool {
+        let position = self.rules.rules.iter().find(|rule| rule.id == pending.clause.rule);
+        let Some(rule) = position else { return false };
+        let Some(clause) = rule.clauses.get(pending.clause.clause) else { return false };
+        if !still_says(&clause.steps, &pending.path, pending) {
+            return false;
+        }
+        let mut progress = self.begin(rule, pending.clause.clause, Some(result.clone()));
+        let refused = !result.success && pending.kind != PendingKind::Run;
+        let answer = result.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let verdict = if result.success { "done" } else { "failed" };
+        self.note(&progress, format!("{verdict}: {}", one_line(&pending.text)));
+        if answer.is_some() || refused {
+            let said = answer.unwrap_or(if pending.kind == PendingKind::Ask { "no" } else { "failed" });
+            self.write(&progress, Write::Log(format!("{}: {said}", one_line(&pending.text))));
+        }
+        self.resume_in(&mut progress, &clause.steps, &pending.path, pending.steps, refused);
+        true
+    }
+
+    /// Finds the list that waited, and carries on behind the steps that did.
+    fn resume_in(
+        &mut self,
+        progress: &mut Progress<'a>,
+        steps: &'a [Step],
+        path: &[usize],
+        waited: usize,
+        refused: bool,
+    ) -> Flow {
+        match *path {
+            [at] => {
+                let next = steps.get(at + waited);
+                // A person's no, or an agent's failure, ends the rule unless it says what then.
+                if refused && !matches!(next.map(|step| &step.kind), Some(StepKind::If { .. })) {
+                    self.note(progress, "the rest of the rule is dropped".into());
+                    return Flow::Ends;
+                }
+                self.perform_from(progress, steps, at + waited)
+            }
+            [at, branch, ref rest @ ..] => {
+                let Some(StepKind::If { then, otherwise, .. }) = steps.get(at).map(|step| &step.kind) else {
+                    return Flow::Ends;
+                };
+                let list = if branch == 0 { then } else { otherwise };
+                progress.path.extend([at, branch]);
+                let flow = self.resume_in(progress, list, rest, waited, refused);
+                progress.path.truncate(progress.path.len() - 2);
+                match flow {
+                    Flow::Done => self.perform_from(progress, steps, at + 1),
+                    stopped => stopped,
+                }
+            }
+            [] => Flow::Ends,
+        }
+    }
+
+    fn begin(&mut self, rule: &'a Rule, number: usize, result: Option<StepResult>) -> Progress<'a> {
+        self.performances.push(Performance {
+            clause: ClauseId { rule: rule.id.clone(), clause: number },
+            rule_span: rule.id_span,
+            done: Vec::new(),
+            failed: false,
+        });
+        Progress {
+            rule,
+            number,
+            clause: &rule.clauses[number],
+            path: Vec::new(),
+            result,
+            found: None,
+            issues: None,
+            performance: self.performances.len() - 1,
+        }
+    }
+
+    fn has_performed(&self, id: &ClauseId) -> bool {
+        self.performances.iter().any(|performance| performance.clause == *id)
+    }
+
+    fn perform_from(&mut self, progress: &mut Progress<'a>, steps: &'a [Step], from: usize) -> Flow {
+        let mut at = from;
+        while let Some(step) = steps.get(at) {
+            match self.perform(progress, steps, at, step) {
+                Flow::Done => at += 1,
+                stopped => return stopped,
+            }
+        }
+        Flow::Done
+    }
+
+    fn perform(&mut self, progress: &mut Progress<'a>, steps: &'a [Step], at: usize, step: &'a Step) -> Flow {
+        match &step.kind {
+            StepKind::Set(assignments) => return self.assign(progress, at, step, assignments),
+            StepKind::Clear(section) => self.clear(progress, section),
+            StepKind::Insert { target, position, content } => {
+                let writes = self.insertion(progress, step, target, *position, content);
+                return self.write_or(progress, at, step, writes);
+            }
+            StepKind::Archive { from, into, heading } => {
+                self.archive(progress, from, into, heading.as_deref());
+            }
+            StepKind::Summarise { count, from, into } => {
+                return self.summarise(progress, at, step, *count, from, into);
+            }
+            StepKind::Log(text) => {
+                let text = self.log_line(progress, text);
+                self.note(progress, format!("logged: {text}"));
+                self.write(progress, Write::Log(text));
+            }
+            StepKind::Read { path } => self.read(progress, step, path),
+            StepKind::Find { section, path } => self.find(progress, step, section, path.as_deref()),
+            StepKind::CheckConsistency => {
+                let errors =
+                    self.rules.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
+                progress.issues = Some(errors > 0);
+                self.note(progress, format!("checked the file: {}", counted(errors, "error")));
+            }
+            StepKind::Call { rule } => self.call(progress, step, rule),
+            StepKind::If { guard, then, otherwise } => {
+                let Some(holds) = self.decide_guard(progress, guard) else {
+                    return self.wait(progress, PendingKind::Delegate, at, 1, step.text.clone());
+                };
+                let (branch, list) = if holds { (0, then) } else { (1, otherwise) };
+                if !holds && matches!(guard, Guard::ItemsLeft(true)) {
+                    self.raise_exhausted(progress);
+                }
+                progress.path.extend([at, branch]);
+                let flow = self.perform_from(progress, list, 0);
+                if !matches!(flow, Flow::Waits) {
+                    progress.path.truncate(progress.path.len() - 2);
+                }
+                return flow;
+            }
+            StepKind::Run(_) => return self.wait(progress, PendingKind::Run, at, 1, step.text.clone()),
+            StepKind::Ask => return self.wait(progress, PendingKind::Ask, at, 1, step.text.clone()),
+            StepKind::Tell => {
+                self.note(progress, format!("told the person: {}", one_line(&step.text)));
+                self.effects.push(Effect::Tell { rule: progress.rule.id.clone(), text: step.text.clone() });
+            }
+            StepKind::Delegate => {
+                let together =
+                    steps[at..].iter().take_while(|step| matches!(step.kind, StepKind::Delegate)).count();
+                let text: Vec<&str> =
+                    steps[at..at + together].iter().map(|step| step.text.as_str()).collect();
+                return self.wait(progress, PendingKind::Delegate, at, together, text.join("\n"));
+            }
+            StepKind::Describe => {}
+        }
+        Flow::Done
+    }
+
+    fn decide_guard(&self, progress: &Progress<'a>, guard: &Guard) -> Option<bool> {
+        match guard {
+            Guard::Holds(condition) => {
+                self.view.decide(condition, Asker { rule: &progress.rule.id, called: false })
+            }
+            Guard::ItemsLeft(wanted) => Some(self.view.items_are_left() == *wanted),
+            Guard::Found(wanted) => progress.found.map(|found| found == *wanted),
+            Guard::Issues(wanted) => progress.issues.map(|issues| issues == *wanted),
+            Guard::Succeeded(wanted) => progress.result.as_ref().map(|result| result.success == *wanted),
+            Guard::Confirmed => progress.result.as_ref().map(|result| result.success),
+            Guard::HasContent(section) => {
+                let outline = self.view.state.outline();
+                Some(outline.named(&section.0).is_some_and(|found| outline.characters(found) > 0))
+            }
+        }
+    }
+
+    /// Writes what was worked out, or leaves the step to the agent.
+    fn write_or(
+        &mut self,
+        progress: &Progress<'a>,
+        at: usize,
+        step: &Step,
+        writes: Option<Vec<Write>>,
+    ) -> Flow {
+        match writes {
+            Some(_) if self.performances[progress.performance].failed => Flow::Ends,
+            Some(writes) => {
+                for write in writes {
+                    self.write(progress, write);
+                }
+                Flow::Done
+            }
+            None => self.wait(progress, PendingKind::Delegate, at, 1, step.text.clone()),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        progress: &Progress<'a>,
+        kind: PendingKind,
+        at: usize,
+        steps: usize,
+        text: String,
+    ) -> Flow {
+        let mut path = progress.path.clone();
+        path.push(at);
+        let mut taken = self.effects.iter().filter(|effect| matches!(effect, Effect::Waits { .. })).count();
+        let id = loop {
+            let id = format!("p{}{}", self.event.id, letters(taken));
+            if self.memory.pending.iter().all(|pending| pending.id != id) {
+                break id;
+            }
+            taken += 1;
+        };
+        let whom = match kind {
+            PendingKind::Ask => "a person",
+            PendingKind::Run => "a command",
+            PendingKind::Delegate => "the agent",
+        };
+        self.note(progress, format!("waits for {whom} ({id}): {}", one_line(&text)));
+        self.effects.push(Effect::Waits { id: id.clone() });
+        self.memory.pending.push(PendingStep {
+            id,
+            clause: ClauseId { rule: progress.rule.id.clone(), clause: progress.number },
+            path,
+            kind,
+            text,
+            steps,
+            // Decided when the run settles: see `run::settle_pending`.
+            lapses: progress.clause.trigger.as_ref().is_some_and(|it| it.condition.class() == Class::State),
+            since: self.event.at,
+            item: self.view.state.value("CurrentItem").map(str::to_owned),
+        });
+        Flow::Waits
+    }
+
+    fn raise_exhausted(&mut self, progress: &Progress<'a>) {
+        let occurrence = Occurrence::ItemsExhausted(progress.rule.id.clone());
+        if !self.raised.contains(&occurrence) {
+            self.raised.push(occurrence);
+        }
+    }
+
+    fn fail(&mut self, progress: &Progress<'a>, diagnostic: Diagnostic) {
+        self.performances[progress.performance].failed = true;
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn write(&mut self, progress: &Progress<'a>, write: Write) {
+        self.writes.push((progress.performance, write));
+    }
+
+    fn note(&mut self, progress: &Progress<'a>, line: String) {
+        self.performances[progress.performance].done.push(line);
+    }
+}
+
+/// Whether the steps a pending step stands for are still written where it remembers them.
+fn still_says(steps: &[Step], path: &[usize], pending: &PendingStep) -> bool {
+    match *path {
+        [at] => steps.get(at..at + pending.steps).is_some_and(|steps| {
+            let text: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
+            text.join("\n") == pending.text
+        }),
+        [at, branch, ref rest @ ..] => match steps.get(at).map(|step| &step.kind) {
+            Some(StepKind::If { then, otherwise, .. }) => {
+                still_says(if branch == 0 { then } else { otherwise }, rest, pending)
+            }
+            _ => false,
+        },
+        [] => false,
+    }
+}
+
+/// `""`, `b`, `c`, …, `z`, `z1`, …: what tells the pending steps of one event apart.
+fn letters(number: usize) -> String {
+    match u8::try_from(number) {
+        Ok(0) => String::new(),
+        Ok(small) if small < 26 => char::from(b'a' + small).to_string(),
+        _ => format!("z{number}"),
+    }
+}

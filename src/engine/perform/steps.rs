@@ -1,0 +1,333 @@
+//! What each kind of step does (`rule-language.md`, section 3).
+
+use super::{Flow, Progress, Round, wording::one_line};
+use crate::{
+    document::{ProjectConfig, Role},
+    engine::{
+        evaluate::{Asker, Occurrence, document_called, finished_item},
+        gates::PhaseOrder,
+        model::{FileFact, PendingKind, SummaryMode},
+        summary,
+        working::{Write, home_of, is_changelog},
+    },
+    rules::{Assignment, Condition, Content, NewValue, Position, SectionName, Step, Target, Test, Trigger},
+    text::{Diagnostic, DocumentId, Severity},
+};
+
+/// How deep rules may call rules.
+const MAX_CALLS: usize = 16;
+
+impl<'a> Round<'a> {
+    pub(super) fn assign(
+        &mut self,
+        progress: &Progress<'a>,
+        at: usize,
+        step: &Step,
+        assignments: &[Assignment],
+    ) -> Flow {
+        let mut values = Vec::new();
+        for assignment in assignments {
+            let current = self.view.state.value(&assignment.key);
+            let value = match &assignment.value {
+                NewValue::Literal(text) => self.fill(progress, text),
+                NewValue::NextItem => match self.next_item() {
+                    Some(next) => next,
+                    None => {
+                        self.raise_exhausted(progress);
+                        self.note(progress, "no item is left".into());
+                        return Flow::Ends;
+                    }
+                },
+                NewValue::Plus(amount) => {
+                    let Some(number) = current.unwrap_or("0").trim().parse::<i64>().ok() else {
+                        return self.wait(progress, PendingKind::Delegate, at, 1, step.text.clone());
+                    };
+                    number.saturating_add(*amount).to_string()
+                }
+                NewValue::FirstPhase => PhaseOrder::first_working(self.rules).to_owned(),
+                NewValue::FromEvent => match self.phase_in_event() {
+                    Some(phase) => phase,
+                    None => return self.wait(progress, PendingKind::Delegate, at, 1, step.text.clone()),
+                },
+            };
+            values.push((assignment.key.clone(), value));
+        }
+        for (key, value) in values {
+            let is_item = key.eq_ignore_ascii_case("CurrentItem");
+            if is_item
+                && let Some(finished) = finished_item(self.view.state)
+                && finished != value
+            {
+                self.write(progress, Write::Complete { current: finished.to_owned() });
+                self.note(progress, format!("marked as completed: {finished}"));
+            }
+            self.note(progress, format!("{key} = {value}"));
+            self.write(progress, Write::Set { key, value });
+        }
+        Flow::Done
+    }
+
+    /// The next item, in the form in which the file names the current one.
+    pub(super) fn next_item(&self) -> Option<String> {
+        let items = self.view.state.items();
+        let current = self.view.state.value("CurrentItem");
+        let left = current.and_then(|current| items.matching(current));
+        let next = items.next(left)?;
+        let by_id = next.id.clone().filter(|_| {
+            next.description.is_empty()
+                || left.zip(current).is_some_and(|(left, current)| left.id.as_deref() == Some(current.trim()))
+        });
+        Some(by_id.unwrap_or_else(|| next.description.clone()))
+    }
+
+    /// The phase that a command names, as the file spells it.
+    pub(super) fn phase_in_event(&self) -> Option<String> {
+        let command = self.view.occurrences.iter().find_map(|occurrence| match occurrence {
+            Occurrence::Command(command) => Some(command.trim_start_matches('@')),
+            _ => None,
+        })?;
+        let known = self.rules.phase(command).map(|phase| phase.name.clone());
+        Some(known.unwrap_or_else(|| command.to_uppercase()))
+    }
+
+    pub(super) fn clear(&mut self, progress: &Progress<'a>, section: &SectionName) {
+        let outline = self.view.state.outline();
+        match outline.named(&section.0) {
+            Some(found) => {
+                let length = outline.characters(found);
+                if length > 0 {
+                    self.note(progress, format!("cleared {} ({length} characters)", section.0));
+                }
+                self.write(progress, Write::Clear(section.clone()));
+            }
+            None => self.missing_section(progress, section, DocumentId::State, progress.clause.span),
+        }
+    }
+
+    /// The write that an insertion comes to; `None` when it can't be worked out here.
+    pub(super) fn insertion(
+        &mut self,
+        progress: &Progress<'a>,
+        step: &Step,
+        target: &Target,
+        position: Position,
+        content: &Content,
+    ) -> Option<Vec<Write>> {
+        let document = match &target.path {
+            Some(path) => document_called(path, self.view.snapshot.settings)?,
+            None => home_of(&target.section, self.view.state),
+        };
+        if document == DocumentId::Config && self.view.snapshot.config.is_none() {
+            self.fail(progress, self.missing_file(step, &self.view.snapshot.settings.config_path));
+            return Some(Vec::new());
+        }
+        let (text, dated) = match content {
+            Content::WorkSummary { dated } => (self.work_summary()?, *dated),
+            Content::Literal(text) => (self.fill(progress, text), false),
+            Content::Commit => (progress.result.as_ref()?.text.clone()?, false),
+        };
+        if is_changelog(&target.section) {
+            if self.says_already(document, &text) {
+                self.note(progress, format!("{} says so already: {text}", target.section.0));
+                return Some(Vec::new());
+            }
+            self.note(progress, format!("{}: {text}", target.section.0));
+            return Some(vec![Write::Change { document, sentence: text, dated }]);
+        }
+        self.note(progress, format!("added to {}: {}", target.section.0, one_line(&text)));
+        Some(vec![Write::Insert { document, section: target.section.clone(), position, text }])
+    }
+
+    pub(super) fn says_already(&self, document: DocumentId, sentence: &str) -> bool {
+        let text = match document {
+            DocumentId::State => Some(self.view.snapshot.state),
+            DocumentId::Config => self.view.snapshot.config,
+        };
+        text.is_some_and(|text| ProjectConfig::parse(text).says_already(sentence))
+    }
+
+    /// One sentence about the finished item; `None` when neither Log, item nor plan name it.
+    pub(super) fn work_summary(&self) -> Option<String> {
+        let state = self.view.state;
+        let outline = state.outline();
+        let log = outline.section(Role::Log).map(|section| outline.content(section)).unwrap_or_default();
+        if let Some(summary) = summary::logged_summary(&log) {
+            return Some(summary.to_owned());
+        }
+        let items = state.items();
+        if let Some(current) = state.value("CurrentItem") {
+            let item =
+                items.matching(current).map(|item| item.description.as_str()).filter(|text| !text.is_empty());
+            return Some(summary::sentence_about(item.unwrap_or(current)));
+        }
+        let plan = outline.section(Role::Plan).map(|section| outline.content(section)).unwrap_or_default();
+        let title = plan.lines().find_map(|line| {
+            let heading = line.trim_start().strip_prefix('#')?.trim_start_matches('#').trim();
+            (!heading.is_empty()).then_some(heading)
+        })?;
+        Some(summary::sentence_about(title.trim_matches('*')))
+    }
+
+    pub(super) fn archive(
+        &mut self,
+        progress: &Progress<'a>,
+        from: &SectionName,
+        into: &SectionName,
+        heading: Option<&str>,
+    ) {
+        let outline = self.view.state.outline();
+        let section = outline.named(&from.0);
+        // A plan is archived when it has been overwritten already: the one to keep is the last one
+        // the journal holds (`rule-language.md`, section 4).
+        let text = match section {
+            Some(section) if section.role == Role::Plan => self.memory.replaced_plan.take(),
+            Some(section) => Some(outline.content(section)),
+            None => None,
+        };
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+            self.note(progress, format!("nothing of {} to archive", from.0));
+            return;
+        };
+        let heading = self.archive_heading(heading, &text);
+        let block = format!("{heading}\n\n{}\n", text.trim_matches(['\n', '\r']));
+        self.note(progress, format!("archived the earlier {} to {}", from.0, into.0));
+        self.write(
+            progress,
+            Write::Insert {
+                document: DocumentId::State,
+                section: into.clone(),
+                position: Position::Last,
+                text: block,
+            },
+        );
+    }
+
+    pub(super) fn summarise(
+        &mut self,
+        progress: &Progress<'a>,
+        at: usize,
+        step: &Step,
+        count: usize,
+        from: &SectionName,
+        into: &SectionName,
+    ) -> Flow {
+        let outline = self.view.state.outline();
+        let Some(section) = outline.named(&from.0) else {
+            self.missing_section(progress, from, DocumentId::State, step.span);
+            return Flow::Done;
+        };
+        let text = outline.content(section);
+        if self.view.snapshot.settings.summary == SummaryMode::Agent
+            && limit_of(progress.clause.trigger.as_ref()).is_none_or(|limit| length_of(&text) <= 2 * limit)
+        {
+            return self.wait(progress, PendingKind::Delegate, at, 1, step.text.clone());
+        }
+        let findings = summary::extract(&text, count);
+        if findings.is_empty() {
+            self.note(progress, format!("nothing in {} to summarise", from.0));
+            return Flow::Done;
+        }
+        let of = summary::candidate_count(&text);
+        let mut block = format!(
+            "**{}** – {} of {of} from {}\n\n",
+            super::wording::stamp(self.event),
+            findings.len(),
+            from.0
+        );
+        for finding in &findings {
+            block.push_str("- ");
+            block.push_str(finding);
+            block.push('\n');
+        }
+        self.note(
+            progress,
+            format!("summarised {} of {of} entries of {} into {}", findings.len(), from.0, into.0),
+        );
+        self.write(
+            progress,
+            Write::Insert {
+                document: DocumentId::State,
+                section: into.clone(),
+                position: Position::Last,
+                text: block,
+            },
+        );
+        Flow::Done
+    }
+
+    pub(super) fn read(&mut self, progress: &mut Progress<'a>, step: &Step, path: &str) {
+        let there = self.view.fact_about(path).is_some_and(|fact| fact != FileFact::Missing);
+        progress.found = Some(there);
+        if !there {
+            let missing = self.missing_file(step, path);
+            self.diagnostics.push(missing);
+        }
+    }
+
+    pub(super) fn find(
+        &mut self,
+        progress: &mut Progress<'a>,
+        step: &Step,
+        section: &SectionName,
+        path: Option<&str>,
+    ) {
+        let document = match path {
+            Some(path) => document_called(path, self.view.snapshot.settings),
+            None => Some(home_of(section, self.view.state)),
+        };
+        let found = match document {
+            Some(DocumentId::State) => self.view.state.outline().named(&section.0).is_some(),
+            Some(DocumentId::Config) => self
+                .view
+                .snapshot
+                .config
+                .is_some_and(|config| ProjectConfig::parse(config).outline().named(&section.0).is_some()),
+            None => false,
+        };
+        progress.found = Some(found);
+        if !found {
+            self.missing_section(progress, section, document.unwrap_or(DocumentId::State), step.span);
+        }
+    }
+
+    pub(super) fn call(&mut self, progress: &Progress<'a>, step: &Step, id: &str) {
+        let Some(rule) = self.rules.rule(id) else {
+            let message = format!("`{}` calls `{id}`, which is not defined in this file", progress.rule.id);
+            self.diagnostics.push(Diagnostic::new(Severity::Warning, "unknown-rule", step.span, message));
+            return;
+        };
+        if self.depth >= MAX_CALLS {
+            let message =
+                format!("`{}` and `{id}` call each other more than {MAX_CALLS} deep", progress.rule.id);
+            self.diagnostics.push(Diagnostic::new(Severity::Error, "call-depth", step.span, message));
+            return;
+        }
+        let asker = Asker { rule: &rule.id, called: true };
+        let permitted = |condition: &Condition| self.view.decide(condition, asker) == Some(true);
+        let callable: Vec<usize> = (0..rule.clauses.len())
+            .filter(|&number| {
+                rule.clauses[number].trigger.as_ref().is_none_or(|trigger| permitted(&trigger.condition))
+            })
+            .collect();
+        if callable.is_empty() {
+            self.note(progress, format!("{} does not apply now", rule.id));
+        }
+        self.depth += 1;
+        for number in callable {
+            self.fire(rule, number);
+        }
+        self.depth -= 1;
+    }
+}
+
+/// The limit that a trigger's length test names, in characters.
+fn limit_of(trigger: Option<&Trigger>) -> Option<u64> {
+    trigger?.condition.atoms().iter().find_map(|atom| match atom.test {
+        Test::Length { limit, .. } => Some(limit),
+        _ => None,
+    })
+}
+
+fn length_of(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
+}

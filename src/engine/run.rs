@@ -1,0 +1,404 @@
+//! One run: from an event to a fixed point.
+
+use super::{
+    evaluate::{Asker, Occurrence, View, same_word},
+    gates::{self, PhaseOrder},
+    model::{
+        Cause, ClauseId, ClauseMemory, Effect, Event, Firing, Memory, OnViolation, Outcome, Settled, Snapshot,
+    },
+    perform::Round,
+    settling::{
+        clauses_of, fingerprint, is_overwritten, keys_of, plan_of, settle_pending, settled, transitions,
+    },
+    working::{Working, Write},
+};
+use crate::{
+    document::WorkflowState,
+    rules::{self, RuleSet},
+    text::{Diagnostic, DocumentId, Revision, Severity, Span},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Applies the rules of a snapshot to an event.
+///
+/// Rounds of firing follow until nothing fires. A cycle, or more firings than the settings allow,
+/// ends the run with a diagnostic and without any change.
+#[must_use]
+pub fn advance(snapshot: &Snapshot<'_>, event: &Event) -> Outcome {
+    Run::new(snapshot, event).into_outcome()
+}
+
+/// The memory with which the snapshot counts as settled: whatever holds has fired. After an undo,
+/// nothing must be done again.
+#[must_use]
+pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
+    let state = WorkflowState::parse(snapshot.state);
+    let rules = rules::compile(&state);
+    let view = View { snapshot, state: &state, occurrences: &[] };
+    let mut memory = snapshot.memory.clone();
+    memory.clauses = clauses_of(&rules)
+        .filter_map(|(id, clause)| {
+            let condition = &clause.trigger.as_ref()?.condition;
+            let held = view.decide(condition, Asker { rule: &id.rule, called: false }) == Some(true);
+            let fired_on = held.then(|| fingerprint(&state, condition));
+            Some((id, ClauseMemory { held, fired_on }))
+        })
+        .collect();
+    memory.settled = Some(settled(&state, Revision::of(snapshot.state), snapshot.config));
+    memory
+}
+
+/// Everything that can be said about a state file without an event: what its rules carry, and what
+/// its State says that they do not know.
+#[must_use]
+pub fn inspect(state: &WorkflowState<'_>) -> Vec<Diagnostic> {
+    let rules = rules::compile(state);
+    let unknown = gates::unknown_phase(state, &rules);
+    rules.diagnostics.into_iter().chain(unknown).collect()
+}
+
+/// The run under way.
+struct Run<'a> {
+    snapshot: &'a Snapshot<'a>,
+    event: &'a Event,
+    working: Working<'a>,
+    memory: Memory,
+    effects: Vec<Effect>,
+    diagnostics: Vec<Diagnostic>,
+    firings: Vec<Firing>,
+    /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
+    spent: BTreeMap<ClauseId, BTreeMap<String, String>>,
+    seen: BTreeSet<(Revision, Option<Revision>)>,
+}
+
+/// How a round went.
+enum RoundEnd {
+    /// Nothing fired.
+    Settled,
+    /// Something fired; these things happened by it.
+    Fired(Vec<Occurrence>),
+    /// The run goes in circles, or does not end.
+    Endless(Diagnostic),
+}
+
+impl<'a> Run<'a> {
+    fn new(snapshot: &'a Snapshot<'a>, event: &'a Event) -> Self {
+        Self {
+            snapshot,
+            event,
+            working: Working::new(snapshot.state, snapshot.config, event.at),
+            memory: snapshot.memory.clone(),
+            effects: Vec::new(),
+            diagnostics: Vec::new(),
+            firings: Vec::new(),
+            spent: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    fn into_outcome(mut self) -> Outcome {
+        let mut occurrences = self.what_happened();
+        for number in 1.. {
+            match self.round(number, &occurrences) {
+                RoundEnd::Settled => break,
+                RoundEnd::Fired(next) => occurrences = next,
+                RoundEnd::Endless(diagnostic) => return self.give_up(diagnostic),
+            }
+        }
+        if self.working.has_changed() || self.is_foreign_edit() {
+            self.working.write(&Write::Touch);
+        }
+        self.finish()
+    }
+
+    /// Whether somebody else has changed the state file since the last run settled.
+    fn is_foreign_edit(&self) -> bool {
+        let settled = self.snapshot.memory.settled.as_ref();
+        settled.is_some_and(|settled| settled.state != Revision::of(self.snapshot.state))
+    }
+
+    /// What the event means, and what the files say has happened since the last settled snapshot.
+    fn what_happened(&mut self) -> Vec<Occurrence> {
+        let mut happened = match &self.event.cause {
+            Cause::FilesChanged | Cause::Done { .. } => Vec::new(),
+            Cause::SessionStarted => vec![Occurrence::SessionStarted],
+            Cause::Command(command) => vec![Occurrence::Command(command.clone())],
+            Cause::CycleStarted => vec![Occurrence::CycleStarted],
+            Cause::ActionDone => vec![Occurrence::ActionDone],
+            Cause::SourceSaved(_) => vec![Occurrence::SourceSaved],
+            Cause::TestsRan => vec![Occurrence::TestsRan],
+            Cause::UserSaid(words) => vec![Occurrence::UserSaid(words.clone())],
+            Cause::Judged { rule } => vec![Occurrence::Judged(rule.clone())],
+            Cause::Named(name) => vec![Occurrence::Named(name.clone())],
+        };
+        let Some(before) = self.snapshot.memory.settled.clone() else { return happened };
+        let state = WorkflowState::parse(self.snapshot.state);
+        let rules = rules::compile(&state);
+        let order = PhaseOrder::of(&rules);
+        if Revision::of(self.snapshot.state) != before.state {
+            happened.push(Occurrence::FileUpdated(DocumentId::State));
+        }
+        if self.snapshot.config.map(Revision::of) != before.config {
+            happened.push(Occurrence::FileUpdated(DocumentId::Config));
+        }
+        let plan = plan_of(&state);
+        if is_overwritten(&before.plan, &plan) {
+            self.memory.replaced_plan = Some(before.plan.clone());
+            happened.push(Occurrence::PlanOverwritten);
+        }
+        let stopped = order.as_ref().is_some_and(|order| self.guard_order(order, &before, &state));
+        if !stopped {
+            happened.extend(transitions(&before.keys, &state, order.as_ref()));
+        }
+        happened
+    }
+
+    /// Guards the order of phases against the edit that led here; answers whether it was reverted.
+    fn guard_order(&mut self, order: &PhaseOrder<'_>, before: &Settled, state: &WorkflowState<'_>) -> bool {
+        let reaction = self.snapshot.settings.gates.on_violation;
+        let (Some(from), Some(to)) = (before.keys.get("phase"), state.value("Phase")) else { return false };
+        let Some(reason) = gates::violation(order, from, to).filter(|_| reaction != OnViolation::Off) else {
+            return false;
+        };
+        let span = state.key("Phase").map_or(Span::default(), |key| key.value_span);
+        let diagnostic = Diagnostic::new(Severity::Warning, "skipped-phase", span, &*reason);
+        let hint = match reaction {
+            OnViolation::Revert => format!("the phase is {from} again; do its steps first (`rulemark next`)"),
+            _ => format!(
+                "go back with `rulemark set Phase={from}`, or set `gates.on_violation` in rulemark.toml"
+            ),
+        };
+        self.diagnostics.push(diagnostic.with_hint(hint));
+        if reaction == OnViolation::Warn {
+            self.working.write(&Write::Log(reason));
+            return false;
+        }
+        self.working.write(&Write::Set { key: "Phase".into(), value: from.clone() });
+        if let (Some(status), Some(now)) = (before.keys.get("status"), state.value("Status"))
+            && !same_word(status, now)
+        {
+            self.working.write(&Write::Set { key: "Status".into(), value: status.clone() });
+        }
+        self.working.write(&Write::Log(format!("{reason}; reverted to {from}")));
+        true
+    }
+
+    /// Evaluates all triggers on one snapshot and lets the armed clauses fire together.
+    fn round(&mut self, number: usize, occurrences: &[Occurrence]) -> RoundEnd {
+        let (text, config) = (self.working.state().to_owned(), self.working.config().map(str::to_owned));
+        let state = WorkflowState::parse(&text);
+        let rules = rules::compile(&state);
+        let memory_before = self.memory.clone();
+        let snapshot = Snapshot {
+            state: &text,
+            config: config.as_deref(),
+            memory: &memory_before,
+            settings: self.snapshot.settings,
+            files: self.snapshot.files,
+        };
+        let view = View { snapshot: &snapshot, state: &state, occurrences };
+        let armed = self.armed(&rules, &view);
+        let mut round = Round::new(&view, &rules, self.event, &mut self.memory);
+        if number == 1
+            && let Cause::Done { step, result } = &self.event.cause
+        {
+            round.close(step, result);
+        }
+        for (id, _) in &armed {
+            if let Some(rule) = rules.rules.iter().find(|rule| rule.id == id.rule) {
+                round.fire(rule, id.clause);
+            }
+        }
+        let (performances, writes, raised) = (round.performances, round.writes, round.raised);
+        self.effects.append(&mut round.effects);
+        self.diagnostics.append(&mut round.diagnostics);
+        if performances.is_empty() {
+            return RoundEnd::Settled;
+        }
+        self.spent.extend(armed);
+        let clashing = self.clashes(&writes, &performances);
+        for (at, write) in &writes {
+            if !performances[*at].failed && !clashing.contains(at) {
+                self.working.write(write);
+            }
+        }
+        for (at, performance) in performances.into_iter().enumerate() {
+            if clashing.contains(&at) || performance.failed {
+                self.memory.pending.retain(|pending| {
+                    pending.clause != performance.clause || memory_before.pending.contains(pending)
+                });
+                continue;
+            }
+            self.firings.push(Firing { clause: performance.clause, round: number, done: performance.done });
+        }
+        self.after_round(&state, &rules, raised)
+    }
+
+    /// The clauses whose triggers hold and which are armed (`rule-language.md`, section 4), with the
+    /// keys they fire on.
+    fn armed(&self, rules: &RuleSet, view: &View<'_>) -> Vec<(ClauseId, BTreeMap<String, String>)> {
+        let mut armed = Vec::new();
+        for (id, clause) in clauses_of(rules) {
+            let Some(trigger) = &clause.trigger else { continue };
+            if clause.steps.is_empty() {
+                continue;
+            }
+            let asker = Asker { rule: &id.rule, called: false };
+            if view.decide(&trigger.condition, asker) != Some(true) {
+                continue;
+            }
+            let keys = fingerprint(view.state, &trigger.condition);
+            let quiet = View { snapshot: view.snapshot, state: view.state, occurrences: &[] };
+            // What holds only because of an event fires whenever the event comes.
+            let by_event = quiet.decide(&trigger.condition, asker) != Some(true);
+            let last = self.spent.get(&id);
+            let remembered = self.snapshot.memory.clauses.get(&id);
+            let is_armed = match (last, remembered) {
+                (Some(_), _) if by_event => true,
+                (Some(spent), _) => *spent != keys,
+                (None, Some(memory)) => by_event || !memory.held || memory.fired_on.as_ref() != Some(&keys),
+                (None, None) => true,
+            };
+            if is_armed {
+                armed.push((id, keys));
+            }
+        }
+        armed
+    }
+
+    /// The performances that disagree: two that give one key different values. Neither is applied.
+    fn clashes(
+        &mut self,
+        writes: &[(usize, Write)],
+        performances: &[super::perform::Performance],
+    ) -> BTreeSet<usize> {
+        let mut clashing = BTreeSet::new();
+        let sets = writes.iter().filter_map(|(at, write)| match write {
+            Write::Set { key, value } if !performances[*at].failed => Some((*at, key, value)),
+            _ => None,
+        });
+        let mut last: BTreeMap<String, (usize, &String)> = BTreeMap::new();
+        for (at, key, value) in sets {
+            match last.get(&key.to_lowercase()) {
+                Some((other, theirs)) if *other != at && !same_word(theirs, value) => {
+                    let (one, two) = (&performances[*other], &performances[at]);
+                    let message = format!(
+                        "`{}` sets {key} to `{theirs}` and `{}` sets it to `{value}`; neither is applied",
+                        one.clause.rule, two.clause.rule
+                    );
+                    self.diagnostics.push(
+                        Diagnostic::new(Severity::Error, "conflicting-rules", two.rule_span, message)
+                            .with_label(one.rule_span, "the other rule")
+                            .with_hint("make their triggers exclude each other, or let one rule do both"),
+                    );
+                    clashing.extend([*other, at]);
+                }
+                _ => {
+                    last.insert(key.to_lowercase(), (at, value));
+                }
+            }
+        }
+        clashing
+    }
+
+    /// What the writes of a round lead to, and whether the run still goes anywhere.
+    fn after_round(
+        &mut self,
+        before: &WorkflowState<'_>,
+        rules: &RuleSet,
+        raised: Vec<Occurrence>,
+    ) -> RoundEnd {
+        let names = || {
+            let names: BTreeSet<&str> =
+                self.firings.iter().map(|firing| firing.clause.rule.as_str()).collect();
+            names.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        let span = || {
+            let last = self.firings.last().and_then(|firing| rules.rule(&firing.clause.rule));
+            last.map_or(Span::default(), |rule| rule.id_span)
+        };
+        if self.firings.len() > self.snapshot.settings.max_firings {
+            let limit = self.snapshot.settings.max_firings;
+            let message =
+                format!("more than {limit} rules fired in one run and it does not settle: {}", names());
+            return RoundEnd::Endless(
+                Diagnostic::new(Severity::Error, "too-many-firings", span(), message).with_hint(
+                    "nothing was written; make the triggers of these rules false once they have fired",
+                ),
+            );
+        }
+        let after = WorkflowState::parse(self.working.state());
+        let now = (Revision::of(self.working.state()), self.working.config().map(Revision::of));
+        let then = Revision::of(before.outline().text());
+        let is_new = now.0 == then || self.seen.insert((then, now.1)) && !self.seen.contains(&now);
+        if !is_new {
+            let message = format!("these rules lead back to where they began: {}", names());
+            return RoundEnd::Endless(
+                Diagnostic::new(Severity::Error, "rule-cycle", span(), message).with_hint(
+                    "nothing was written; change a trigger so that the rules stop undoing each other",
+                ),
+            );
+        }
+        let keys = keys_of(before);
+        let order = PhaseOrder::of(rules);
+        let mut happened = transitions(&keys, &after, order.as_ref());
+        happened.extend(raised);
+        RoundEnd::Fired(happened)
+    }
+
+    /// Ends a run that can't be finished: nothing is written, and the state counts as settled.
+    fn give_up(self, diagnostic: Diagnostic) -> Outcome {
+        let mut outcome = Outcome::unchanged(self.snapshot);
+        outcome.memory = settle(self.snapshot);
+        outcome.diagnostics = self.diagnostics;
+        outcome.diagnostics.push(diagnostic);
+        outcome
+    }
+
+    /// Settles: what must be remembered, and which pending steps have lapsed.
+    fn finish(mut self) -> Outcome {
+        let text = self.working.state().to_owned();
+        let config = self.working.config().map(str::to_owned);
+        let state = WorkflowState::parse(&text);
+        let rules = rules::compile(&state);
+        let memory_before = std::mem::take(&mut self.memory);
+        let snapshot = Snapshot {
+            state: &text,
+            config: config.as_deref(),
+            memory: &memory_before,
+            settings: self.snapshot.settings,
+            files: self.snapshot.files,
+        };
+        let view = View { snapshot: &snapshot, state: &state, occurrences: &[] };
+        let mut clauses = BTreeMap::new();
+        for (id, clause) in clauses_of(&rules) {
+            let Some(trigger) = &clause.trigger else { continue };
+            let held = view.decide(&trigger.condition, Asker { rule: &id.rule, called: false }) == Some(true);
+            let fired_on = self
+                .spent
+                .remove(&id)
+                .or_else(|| self.snapshot.memory.clauses.get(&id).and_then(|memory| memory.fired_on.clone()))
+                .filter(|_| held);
+            if held {
+                clauses.insert(id, ClauseMemory { held, fired_on });
+            }
+        }
+        let known = &self.snapshot.memory.pending;
+        let pending = settle_pending(&memory_before.pending, known, &clauses, &rules);
+        self.diagnostics.extend(gates::unknown_phase(&state, &rules).filter(|_| self.is_foreign_edit()));
+        let memory = Memory {
+            settled: Some(settled(&state, Revision::of(&text), config.as_deref())),
+            clauses,
+            replaced_plan: memory_before.replaced_plan.clone(),
+            pending,
+        };
+        drop(state);
+        let mut effects = self.effects;
+        effects.retain(|effect| match effect {
+            Effect::Waits { id } => memory.pending.iter().any(|pending| pending.id == *id),
+            Effect::Tell { .. } => true,
+        });
+        let (state, config) = self.working.into_patches();
+        Outcome { state, config, effects, diagnostics: self.diagnostics, firings: self.firings, memory }
+    }
+}

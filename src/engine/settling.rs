@@ -1,0 +1,139 @@
+//! From one settled snapshot to the next: what is remembered of it, and what a difference means.
+
+use super::{
+    evaluate::{COMPLETED, Occurrence, keys_read, same_word},
+    gates::PhaseOrder,
+    model::{ClauseId, ClauseMemory, PendingStep, Settled},
+};
+use crate::{
+    document::{Role, WorkflowState},
+    rules::{Clause, Condition, RuleSet},
+    text::Revision,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which pending steps still wait. One whose trigger is decidable lapses when it no longer holds,
+/// provided that it held when the run that asked was over: a rule that resets its own trigger, as
+/// the log rotation does, may still have to wait.
+pub(super) fn settle_pending(
+    pending: &[PendingStep],
+    known: &[PendingStep],
+    clauses: &BTreeMap<ClauseId, ClauseMemory>,
+    rules: &RuleSet,
+) -> Vec<PendingStep> {
+    let exists =
+        |id: &ClauseId| rules.rules.iter().any(|rule| rule.id == id.rule && id.clause < rule.clauses.len());
+    pending
+        .iter()
+        .filter_map(|step| {
+            let holds = clauses.get(&step.clause).is_some_and(|memory| memory.held);
+            let is_old = known.iter().any(|known| known.id == step.id);
+            if !exists(&step.clause) || (is_old && step.lapses && !holds) {
+                return None;
+            }
+            Some(PendingStep { lapses: step.lapses && holds, ..step.clone() })
+        })
+        .collect()
+}
+
+pub(super) fn clauses_of(rules: &RuleSet) -> impl Iterator<Item = (ClauseId, &Clause)> {
+    let mut seen = BTreeSet::new();
+    // Of a repeated id the first definition counts; the others carry a diagnostic.
+    rules.rules.iter().filter(move |rule| seen.insert(rule.id.as_str())).flat_map(|rule| {
+        rule.clauses
+            .iter()
+            .enumerate()
+            .map(|(number, clause)| (ClauseId { rule: rule.id.clone(), clause: number }, clause))
+    })
+}
+
+/// `CurrentItem` and the keys a condition reads, with their values.
+pub(super) fn fingerprint(state: &WorkflowState<'_>, condition: &Condition) -> BTreeMap<String, String> {
+    let mut keys = keys_read(condition);
+    keys.insert("currentitem".into());
+    keys.into_iter()
+        .filter_map(|key| state.value(&key).map(|value| (key.clone(), value.to_owned())))
+        .collect()
+}
+
+pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for key in state.keys() {
+        if let Some(value) = state.value(&key.name) {
+            keys.entry(key.name.to_lowercase()).or_insert_with(|| value.to_owned());
+        }
+    }
+    keys
+}
+
+pub(super) fn settled(state: &WorkflowState<'_>, revision: Revision, config: Option<&str>) -> Settled {
+    Settled { state: revision, config: config.map(Revision::of), keys: keys_of(state), plan: plan_of(state) }
+}
+
+pub(super) fn plan_of(state: &WorkflowState<'_>) -> String {
+    let outline = state.outline();
+    outline.section(Role::Plan).map(|section| outline.content(section)).unwrap_or_default()
+}
+
+/// Whether a plan was replaced by another rather than worked on: fewer than half of its lines are
+/// left, boxes and blank lines not counted.
+pub(super) fn is_overwritten(before: &str, after: &str) -> bool {
+    fn lines(plan: &str) -> impl Iterator<Item = String> + '_ {
+        plan.lines()
+            .map(|line| line.trim().trim_start_matches(['-', '*', '+']).trim_start())
+            .map(|line| {
+                ["[ ]", "[x]", "[X]"].iter().find_map(|check| line.strip_prefix(check)).unwrap_or(line).trim()
+            })
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+    }
+    if before == after {
+        return false;
+    }
+    let left: BTreeSet<String> = lines(after).collect();
+    let (mut count, mut kept) = (0_usize, 0_usize);
+    for line in lines(before) {
+        count += 1;
+        kept += usize::from(left.contains(&line));
+    }
+    count > 0 && 2 * kept < count
+}
+
+/// What a change of State keys means: phases entered and left, a task begun.
+///
+/// A phase is left when it is completed in place (`Status` becomes `COMPLETED`) or when a later one
+/// follows it; going on after a completion is not a second end.
+pub(super) fn transitions(
+    before: &BTreeMap<String, String>,
+    state: &WorkflowState<'_>,
+    order: Option<&PhaseOrder<'_>>,
+) -> Vec<Occurrence> {
+    let was = |key: &str| before.get(key).map(String::as_str);
+    let is_completed = |status: Option<&str>| status.is_some_and(|status| same_word(status, COMPLETED));
+    let differs = |one: Option<&str>, other: Option<&str>| match (one, other) {
+        (Some(one), Some(other)) => !same_word(one, other),
+        (one, other) => one.is_some() != other.is_some(),
+    };
+    let mut happened = Vec::new();
+    let (phase, status, item) = (state.value("Phase"), state.value("Status"), state.value("CurrentItem"));
+    let entered = phase.filter(|_| differs(was("phase"), phase));
+    if let (Some(to), Some(from)) = (entered, was("phase"))
+        && !is_completed(was("status"))
+        && order.is_none_or(|order| order.is_forward(from, to))
+    {
+        happened.push(Occurrence::PhaseLeft(from.to_owned()));
+    }
+    if let Some(phase) = entered {
+        happened.push(Occurrence::PhaseEntered(phase.to_owned()));
+    }
+    if let Some(phase) = phase
+        && is_completed(status)
+        && (entered.is_some() || !is_completed(was("status")))
+    {
+        happened.push(Occurrence::PhaseLeft(phase.to_owned()));
+    }
+    if entered.is_some() || (item.is_some() && differs(was("currentitem"), item)) {
+        happened.push(Occurrence::TaskStarted);
+    }
+    happened
+}
