@@ -6,4 +6,5 @@ pub mod journal;
 pub mod markdown;
 pub mod rules;
 pub mod runtime;
+pub mod testing;
 pub mod text;

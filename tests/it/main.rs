@@ -1,5 +1,7 @@
 //! The one integration binary. A module per concern; inputs stand in `tests/data`.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod architecture;
 
 use std::{collections::BTreeSet, fs, path::Path};

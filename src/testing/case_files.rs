@@ -1,0 +1,148 @@
+//! A folder of case files: the part of `testing` that reads and writes files.
+
+use super::case::{Case, CaseError};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What came of a folder of cases.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The cases, in the order of their paths.
+    pub cases: Vec<CaseResult>,
+}
+
+/// What came of one case file.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// The file.
+    pub path: PathBuf,
+    /// Its heading; empty for a file that can't be read as a case.
+    pub title: String,
+    /// How it went.
+    pub verdict: Verdict,
+}
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything is as expected.
+    Passed,
+    /// What happens was written into the file as what is expected.
+    Blessed,
+    /// These lines are wrong, or don't hold.
+    Failed(Vec<CaseError>),
+}
+
+/// Why cases can't be run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder can't be read or written.
+    #[error("can't {what} {}: {source}", .path.display())]
+    Io {
+        /// What was tried: `read`, `write`.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// There is no case in the folder.
+    #[error("no case files (*.md) in {}", .0.display())]
+    NoCases(PathBuf),
+}
+
+/// Runs the cases in `dir` (a folder and those below it, or one file); `README.md` is not a case.
+/// With `bless`, what happens is written into the files as what is expected: look at the difference
+/// before you keep it.
+///
+/// # Errors
+/// When a file can't be read or written, or there are no cases. A case that fails, or that is no
+/// case, is part of the report.
+pub fn run_cases(dir: &Path, bless: bool) -> Result<Report, Error> {
+    let mut paths = Vec::new();
+    if dir.is_file() {
+        paths.push(dir.to_owned());
+    } else {
+        collect(dir, &mut paths)?;
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Error::NoCases(dir.to_owned()));
+    }
+    let cases = paths.into_iter().map(|path| run_case(path, bless)).collect::<Result<_, _>>()?;
+    Ok(Report { cases })
+}
+
+fn collect(dir: &Path, into: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let failed = |source| Error::Io { what: "read", path: dir.to_owned(), source };
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        // Links to folders are not followed: they may lead round in a circle.
+        if entry.file_type().map_err(failed)?.is_dir() {
+            collect(&path, into)?;
+        } else if path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("README.md")
+        {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn run_case(path: PathBuf, bless: bool) -> Result<CaseResult, Error> {
+    let text =
+        fs::read_to_string(&path).map_err(|source| Error::Io { what: "read", path: path.clone(), source })?;
+    let case = match Case::parse(&text) {
+        Ok(case) => case,
+        Err(error) => {
+            return Ok(CaseResult { path, title: String::new(), verdict: Verdict::Failed(vec![error]) });
+        }
+    };
+    let title = case.title().to_owned();
+    let verdict = match case.check() {
+        Ok(_) => Verdict::Passed,
+        Err(found) if !bless => Verdict::Failed(found),
+        Err(_) => match case.blessed() {
+            Ok(blessed) => {
+                write(&path, &blessed)?;
+                Verdict::Blessed
+            }
+            Err(error) => Verdict::Failed(vec![error]),
+        },
+    };
+    Ok(CaseResult { path, title, verdict })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    #[allow(clippy::disallowed_methods, reason = "a case file is no state file: nobody else writes it")]
+    fs::write(path, text).map_err(|source| Error::Io { what: "write", path: path.to_owned(), source })
+}
+
+impl Report {
+    /// How many cases failed.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.cases.iter().filter(|case| matches!(case.verdict, Verdict::Failed(_))).count()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for CaseResult { path, title, verdict } in &self.cases {
+            match verdict {
+                Verdict::Passed => writeln!(f, "ok      {}: {title}", path.display())?,
+                Verdict::Blessed => writeln!(f, "blessed {}: {title}", path.display())?,
+                Verdict::Failed(errors) => {
+                    writeln!(f, "failed  {}: {title}", path.display())?;
+                    for CaseError { line, message } in errors {
+                        writeln!(f, "{}:{line}: {}", path.display(), message.trim_end())?;
+                    }
+                }
+            }
+        }
+        let (all, failed) = (self.cases.len(), self.failures());
+        writeln!(f, "{} of {all} cases hold", all - failed)
+    }
+}
