@@ -1,4 +1,5 @@
 //! Rulemark runs the workflow rules written in `workflow_state.md`, in place.
+pub mod cli;
 pub mod disk;
 pub mod document;
 pub mod engine;

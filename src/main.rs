@@ -1,3 +1,7 @@
-//! The `rulemark` command.
+//! The `rulemark` command: collects the arguments, calls the library, exits.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rulemark::cli::run(std::env::args_os()).into()
+}

@@ -1,0 +1,33 @@
+//! `rulemark apply`.
+
+use super::{
+    args::ApplyArgs,
+    context::Context,
+    error::{CommandResult, Exit},
+    render::{Ink, Line},
+    report::{self, Form},
+};
+use crate::engine::Cause;
+
+pub(crate) fn run(context: &mut Context, args: &ApplyArgs) -> CommandResult {
+    let mut project = context.project()?;
+    let run = if args.dry_run {
+        project.preview(Cause::FilesChanged)?
+    } else {
+        project.run(Cause::FilesChanged)?
+    };
+    let terminal = &mut context.terminal;
+    let form = match (args.json, args.dry_run) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Full,
+        (false, false) => Form::Brief,
+    };
+    if form != Form::Json && run.outcome.firings.is_empty() && !run.wrote() {
+        terminal.remark("no rule fires")?;
+    }
+    report::run(terminal, &run, form)?;
+    if form != Form::Json && args.dry_run && run.wrote() {
+        terminal.remark(Line::new().ink(Ink::Faint, "dry run: nothing was written"))?;
+    }
+    Ok(Exit::Ok)
+}

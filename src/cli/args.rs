@@ -1,0 +1,393 @@
+//! What can be typed. The doc comments here are the one table that feeds `--help`, `man` and the
+//! completions; what an invocation *means* is worked out in [`super::context`].
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
+use std::path::PathBuf;
+
+/// Runs the workflow rules written in `workflow_state.md`, in place.
+#[derive(Debug, Parser)]
+#[command(name = "rulemark", version, max_term_width = 100, propagate_version = false)]
+#[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]
+#[command(after_long_help = exit_codes(), after_help = "Start with `rulemark init` or `rulemark demo`. \
+    Exit codes and more: `rulemark --help`")]
+pub struct Args {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Folder of the project; by default the nearest one above that holds a state file
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Log what happens to standard error (-vv: more); `RUST_LOG` says it in detail
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Print answers and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Form of the log on standard error
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM", hide_short_help = true)]
+    pub log_format: LogFormat,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_short_help = true)]
+    pub color: Color,
+    /// The time it is, for tests
+    #[arg(long, global = true, hide = true, value_name = "TIME")]
+    pub now: Option<DateTime>,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands, in the order of `--help`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the two files of a project from templates; never over existing ones
+    Init(InitArgs),
+    /// Show in a scratch project how rules run: a whole item in a few seconds
+    Demo(DemoArgs),
+    /// Say where the project is: phase, item, what waits
+    Status(JsonArgs),
+    /// Say what the agent or the person should do now, and which command closes it
+    Next(NextArgs),
+    /// List the rules of the file with what will happen to each
+    Rules(RulesArgs),
+    /// Find what is wrong in the two files
+    #[command(long_about = "Find what is wrong in the two files.\n\nExits with 1 when there are errors or \
+        warnings; notes do not count")]
+    Check(CheckArgs),
+    /// Run the rules whenever one of the files is saved, until Ctrl-C
+    Watch(WatchArgs),
+    /// Run the rules once
+    Apply(ApplyArgs),
+    /// Write State keys, and run the rules
+    Set(SetArgs),
+    /// Add an entry to Log, or print it
+    Log(LogArgs),
+    /// Add, finish and list items
+    #[command(subcommand)]
+    Item(ItemCommand),
+    /// Close a step that waits; the rest of its rule is carried out
+    Done(DoneArgs),
+    /// Report an event that rules wait for
+    Emit(EmitArgs),
+    /// List the runs: when, why, which rules, what changed
+    History(HistoryArgs),
+    /// Show what a run changed
+    Diff(DiffArgs),
+    /// Take a run back
+    Undo(EntryArgs),
+    /// Apply again what was undone last
+    Redo,
+    /// Write the project as one HTML page
+    Export(ExportArgs),
+    /// Check that everything Rulemark needs is there
+    Doctor(JsonArgs),
+    /// Run the Markdown test cases of a folder against their rules
+    TestRules(TestRulesArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them
+    Man(ManArgs),
+}
+
+/// Only `--json`.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct JsonArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `init`.
+#[derive(Debug, ClapArgs)]
+pub struct InitArgs {
+    /// Where; by default here
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Only say what would be made
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `demo`.
+#[derive(Debug, ClapArgs)]
+pub struct DemoArgs {
+    /// Without pauses for the reader
+    #[arg(long)]
+    pub fast: bool,
+    /// Keep the scratch project, and say where it is
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// `next`.
+#[derive(Debug, ClapArgs)]
+pub struct NextArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 4 when a person has to decide first
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `rules`.
+#[derive(Debug, ClapArgs)]
+pub struct RulesArgs {
+    /// Show one rule in detail
+    #[arg(value_name = "RULE_ID")]
+    pub rule: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `check`.
+#[derive(Debug, ClapArgs)]
+pub struct CheckArgs {
+    /// Mend what can be mended without asking
+    #[arg(long, conflicts_with = "json")]
+    pub fix: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `watch`.
+#[derive(Debug, ClapArgs)]
+pub struct WatchArgs {
+    /// How long a burst of saves must be quiet before rules run
+    #[arg(long, value_name = "MS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub quiet_ms: u64,
+}
+
+/// `apply`.
+#[derive(Debug, ClapArgs)]
+pub struct ApplyArgs {
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `set`.
+#[derive(Debug, ClapArgs)]
+pub struct SetArgs {
+    /// Keys and their new values, all written at once
+    #[arg(required = true, value_name = "KEY=VALUE", value_parser = assignment)]
+    pub assignments: Vec<(String, String)>,
+    /// Allow keys that the file does not have yet
+    #[arg(long)]
+    pub new: bool,
+}
+
+/// `log`.
+#[derive(Debug, ClapArgs)]
+pub struct LogArgs {
+    /// What to add; without it, the log is printed
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// Print what rules have cleared from the log, from the journal
+    #[arg(long, conflicts_with = "text")]
+    pub archived: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "text")]
+    pub json: bool,
+}
+
+/// `item …`.
+#[derive(Debug, Subcommand)]
+pub enum ItemCommand {
+    /// Add an item at the end
+    Add {
+        /// What is to be done
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+    },
+    /// Mark an item as completed
+    Done {
+        /// Its id or description; by default the current item
+        #[arg(value_name = "ID")]
+        id: Option<String>,
+    },
+    /// List the items
+    List(JsonArgs),
+}
+
+/// `done`.
+#[derive(Debug, ClapArgs)]
+pub struct DoneArgs {
+    /// The step, as `rulemark next` names it
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// It failed, or the person said no
+    #[arg(long)]
+    pub failed: bool,
+    /// What was answered or reported
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// `emit`.
+#[derive(Debug, ClapArgs)]
+pub struct EmitArgs {
+    /// The event: a name of the list below, an `@command`, or a name the project's rules use
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+    /// What the event is about: a path, a rule, what was said
+    #[arg(value_name = "ARG")]
+    pub argument: Vec<String>,
+}
+
+/// `history`.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct HistoryArgs {
+    /// Something else than the list.
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    /// How many runs, newest first
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `history …`.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Check that no entry of the journal was changed or removed
+    Verify(JsonArgs),
+}
+
+/// `diff`.
+#[derive(Debug, ClapArgs)]
+pub struct DiffArgs {
+    /// The run, as `rulemark history` numbers it; by default the last one
+    #[arg(value_name = "ENTRY")]
+    pub entry: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `undo`.
+#[derive(Debug, ClapArgs)]
+pub struct EntryArgs {
+    /// The run, as `rulemark history` numbers it; by default the last one
+    #[arg(value_name = "ENTRY")]
+    pub entry: Option<u64>,
+}
+
+/// `export`.
+#[derive(Debug, ClapArgs)]
+pub struct ExportArgs {
+    /// Write HTML
+    #[arg(long, required = true)]
+    pub html: bool,
+    /// Where to; by default to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `test-rules`.
+#[derive(Debug, ClapArgs)]
+pub struct TestRulesArgs {
+    /// The folder with the cases
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `completions`.
+#[derive(Debug, ClapArgs)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, ClapArgs)]
+pub struct ManArgs {
+    /// Write a page for every command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    let (key, value) = (key.trim(), value.trim());
+    if key.is_empty() {
+        return Err("the key is missing before `=`".into());
+    }
+    if text.contains(['\n', '\r']) {
+        return Err("a State value is one line".into());
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for (exit, meaning) in super::error::Exit::ALL {
+        text.push_str(&format!("  {:>2}  {meaning}\n", exit.code()));
+    }
+    text.push_str("\nStart with `rulemark init` or `rulemark demo`.");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_assignment_is_split_at_the_first_sign() {
+        let check = |text, expected: Option<(&str, &str)>| {
+            let found = assignment(text).ok();
+            let found = found.as_ref().map(|(key, value)| (key.as_str(), value.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("Phase=ANALYZE", Some(("Phase", "ANALYZE")));
+        check("State.Phase = A=B", Some(("State.Phase", "A=B")));
+        check("CurrentItem=", Some(("CurrentItem", "")));
+        check("Phase", None);
+        check("=x", None);
+        check("a=b\nc", None);
+    }
+}

@@ -1,0 +1,89 @@
+//! What an invocation means: the project it is about, the clock it goes by, the terminal it talks to.
+
+use super::{
+    args::{Color, GlobalArgs, LogFormat},
+    error::CommandError,
+    render::{Chatter, Terminal},
+};
+use crate::runtime::{FixedClock, Project};
+use anstream::ColorChoice;
+use jiff::civil::DateTime;
+use std::path::PathBuf;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// One invocation.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Where answers go.
+    pub(crate) terminal: Terminal,
+    folder: Option<PathBuf>,
+    now: Option<DateTime>,
+}
+
+impl Context {
+    /// What the options mean; also starts logging if that was asked for.
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        start_logging(global);
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let chatter = if global.quiet { Chatter::Quiet } else { Chatter::Normal };
+        Self { terminal: Terminal::new(color, chatter), folder: global.project.clone(), now: global.now }
+    }
+
+    /// The project this is about.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn project(&self) -> Result<Project, CommandError> {
+        let project = match &self.folder {
+            Some(folder) => Project::open(folder)?,
+            None => Project::discover(&self.here()?)?,
+        };
+        Ok(self.with_clock(project))
+    }
+
+    /// `project`, going by this invocation's clock.
+    pub(crate) fn with_clock(&self, project: Project) -> Project {
+        match self.now {
+            Some(now) => project.with_clock(Box::new(FixedClock(now))),
+            None => project,
+        }
+    }
+
+    /// The folder named with `--project`, or the current one.
+    pub(crate) fn folder(&self) -> Result<PathBuf, CommandError> {
+        self.folder.clone().map_or_else(|| self.here(), Ok)
+    }
+
+    fn here(&self) -> Result<PathBuf, CommandError> {
+        std::env::current_dir()
+            .map_err(|error| CommandError::refused("the current folder can't be read").because(error))
+    }
+}
+
+/// Installs a subscriber only when somebody wants to read it: building one costs more than `status`.
+fn start_logging(global: &GlobalArgs) {
+    let from_environment = std::env::var_os("RUST_LOG").is_some();
+    if !from_environment && global.verbose == 0 && global.log_format == LogFormat::Text {
+        return;
+    }
+    let default = match global.verbose {
+        0 => "rulemark=warn",
+        1 => "rulemark=info",
+        2 => "rulemark=debug",
+        _ => "rulemark=trace",
+    };
+    let filter = if from_environment { EnvFilter::from_default_env() } else { EnvFilter::new(default) };
+    let ansi = global.color == Color::Always
+        || global.color == Color::Auto
+            && anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+    // A second subscriber in one process (a test that runs two commands) is no reason to fail.
+    let _ = match global.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

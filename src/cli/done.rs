@@ -1,0 +1,26 @@
+//! `rulemark done`.
+
+use super::{
+    args::DoneArgs,
+    context::Context,
+    error::{CommandError, CommandResult, Exit},
+    report::{self, Form},
+};
+use crate::engine::{Cause, StepResult};
+
+pub(crate) fn run(context: &mut Context, args: DoneArgs) -> CommandResult {
+    let mut project = context.project()?;
+    let waiting = project.memory()?.pending;
+    if !waiting.iter().any(|step| step.id == args.id) {
+        let ids: Vec<&str> = waiting.iter().map(|step| step.id.as_str()).collect();
+        let hint = match ids.as_slice() {
+            [] => "nothing waits; `rulemark next` says what to do".to_owned(),
+            ids => format!("waiting: {}", ids.join(", ")),
+        };
+        return Err(CommandError::usage(format!("no step `{}` waits", args.id)).with_hint(hint));
+    }
+    let result = StepResult { success: !args.failed, text: args.note };
+    let run = project.run(Cause::Done { step: args.id, result })?;
+    report::run(&mut context.terminal, &run, Form::Brief)?;
+    Ok(Exit::Ok)
+}

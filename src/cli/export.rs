@@ -1,0 +1,160 @@
+//! `rulemark export --html`: the project as one page that needs nothing else.
+
+use super::{
+    args::ExportArgs,
+    context::Context,
+    error::{CommandError, CommandResult, Exit},
+};
+use crate::{
+    document::{ItemStatus, WorkflowState},
+    runtime::Documents,
+};
+use comrak::{Options, markdown_to_html};
+use std::{fmt::Write as _, path::Path};
+
+pub(crate) fn run(context: &mut Context, args: &ExportArgs) -> CommandResult {
+    let project = context.project()?;
+    let documents = project.read()?;
+    let title =
+        project.workspace().root().file_name().map_or_else(String::new, |it| it.to_string_lossy().into());
+    let page = page(&title, &documents);
+    match &args.output {
+        None => context.terminal.document(&page)?,
+        Some(path) => {
+            replace_file(path, &page)?;
+            context.terminal.remark(format!("wrote {}", path.display()))?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// The page: a header with the state, then both documents. HTML in the documents is shown as text.
+fn page(title: &str, documents: &Documents) -> String {
+    let mut html = String::new();
+    let title = escape(title);
+    // Writing to a `String` never fails.
+    let _ = write!(
+        html,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data: https:\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title} · Rulemark</title>\n<style>\n{}</style>\n</head>\n<body>\n",
+        include_str!("export.css")
+    );
+    header(&mut html, &title, &WorkflowState::parse(&documents.state.text));
+    for document in [Some(&documents.state), documents.config.as_ref()].into_iter().flatten() {
+        let name = escape(&super::report::name(document));
+        let body = markdown_to_html(&document.text, &options());
+        let _ = write!(html, "<article>\n<p class=\"file\">{name}</p>\n{body}</article>\n");
+    }
+    html.push_str("</body>\n</html>\n");
+    html
+}
+
+fn header(html: &mut String, title: &str, state: &WorkflowState<'_>) {
+    let _ = write!(html, "<header>\n<h1>{title}</h1>\n<p class=\"state\">");
+    for key in ["Phase", "Status"] {
+        if let Some(value) = state.value(key) {
+            let _ = write!(html, "<span class=\"{}\">{}</span> ", key.to_lowercase(), escape(value));
+        }
+    }
+    html.push_str("</p>\n");
+    let items = state.items();
+    if let Some(current) = state.value("CurrentItem") {
+        let text = items.matching(current).map_or(current, |item| item.description.as_str());
+        let _ = writeln!(html, "<p class=\"current\">{}</p>", escape(text));
+    }
+    let done = items.rows().iter().filter(|item| item.state == ItemStatus::Processed).count();
+    let all = items.rows().len();
+    if all > 0 {
+        let _ = writeln!(
+            html,
+            "<p class=\"progress\"><progress max=\"{all}\" value=\"{done}\"></progress> {done} of {all} items done</p>"
+        );
+        html.push_str("<table class=\"items\">\n<thead><tr><th></th><th>Item</th><th>Status</th></tr></thead>\n<tbody>\n");
+        for item in items.rows() {
+            let class = if item.state == ItemStatus::Processed { "done" } else { "open" };
+            let _ = writeln!(
+                html,
+                "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{}</td></tr>",
+                escape(item.id.as_deref().unwrap_or_default()),
+                escape(&item.description),
+                escape(item.status.as_deref().unwrap_or_default())
+            );
+        }
+        html.push_str("</tbody>\n</table>\n");
+    }
+    html.push_str("</header>\n");
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.extension.front_matter_delimiter = Some("---".into());
+    options.render.r#unsafe = false;
+    options.render.escape = true;
+    options
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Writes a file that is ours alone (an export, a manual page), whole or not at all.
+pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), CommandError> {
+    use std::io::Write as _;
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        readable(file.as_file())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| CommandError::refused(format!("can't write {}", path.display())).because(error))
+}
+
+/// Temporary files are private; a page is for others to read.
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Document;
+
+    #[test]
+    fn html_in_the_documents_is_text() {
+        let state = "# S\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) a <b onclick=x>\n";
+        let documents = Documents { state: Document::new("<i>.md".into(), state.into()), config: None };
+        let page = page("a<b>\"", &documents);
+        assert!(page.contains("<title>a&lt;b&gt;&quot; · Rulemark</title>"), "{page}");
+        assert!(page.contains("&lt;i&gt;.md"), "{page}");
+        let body = page.split_once("<article>").expect("the page has one").1;
+        for forbidden in ["<script", "javascript:", "<b "] {
+            assert!(!body.contains(forbidden), "{forbidden} in {page}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `rulemark init`.
+
+use super::{
+    args::InitArgs,
+    context::Context,
+    error::{CommandError, CommandResult, Exit},
+    render::{Ink, Line},
+};
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::Path,
+};
+
+/// The files `init` makes, by their path in the project.
+const FILES: [(&str, &str); 3] = [
+    ("workflow_state.md", include_str!("../../templates/workflow_state.md")),
+    ("project_config.md", include_str!("../../templates/project_config.md")),
+    // Sessions are documents of the project; the journal, the lock and outputs are this machine's.
+    (".rulemark/.gitignore", "*\n!.gitignore\n!sessions/\n!sessions/**\n"),
+];
+
+pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
+    let folder = match args.dir {
+        Some(folder) => folder,
+        None => context.folder()?,
+    };
+    let terminal = &mut context.terminal;
+    if folder.exists() && !folder.is_dir() {
+        return Err(CommandError::usage(format!("{} is not a folder", folder.display())));
+    }
+    let mut made = 0;
+    for (path, text) in FILES {
+        let is_new = if args.dry_run { !folder.join(path).exists() } else { create(&folder, path, text)? };
+        made += usize::from(is_new);
+        let (ink, word) = match (is_new, args.dry_run) {
+            (true, false) => (Ink::Good, "made"),
+            (true, true) => (Ink::Good, "would make"),
+            (false, _) => (Ink::Faint, "kept"),
+        };
+        terminal.remark(Line::new().ink(ink, word).text(format!(" {path}")))?;
+    }
+    if args.dry_run {
+        return Ok(Exit::Ok);
+    }
+    terminal.remark("")?;
+    let next = if made == 0 { "everything is there already" } else { "ready" };
+    terminal.remark(
+        Line::from(format!("{next}; next: "))
+            .ink(Ink::Accent, "rulemark item add \"…\"")
+            .text(" for the first task, then ")
+            .ink(Ink::Accent, "rulemark watch"),
+    )?;
+    Ok(Exit::Ok)
+}
+
+/// Creates a file; `false` when something of that name is there already.
+fn create(folder: &Path, path: &str, text: &str) -> Result<bool, CommandError> {
+    let path = folder.join(path);
+    let made = || -> io::Result<bool> {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        // Asking first and creating later would overwrite what comes between.
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes())?;
+                file.sync_all()?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    };
+    made().map_err(|error| CommandError::refused(format!("can't create {}", path.display())).because(error))
+}

@@ -1,0 +1,100 @@
+//! The command line: one file per subcommand, over the library's own API.
+//!
+//! `args` says what can be typed, `context` what an invocation means, `render` is the only place
+//! that prints, and `error` is what a process ends with. Commands hold no logic of the workflow:
+//! they ask the core or the runtime and put the answer into words.
+
+mod apply;
+mod args;
+mod change;
+mod check;
+mod compiled;
+mod completions;
+mod context;
+mod demo;
+mod diff;
+mod doctor;
+mod done;
+mod emit;
+mod error;
+mod export;
+mod history;
+mod init;
+mod item;
+mod json;
+mod log;
+mod man;
+mod next;
+mod render;
+mod report;
+mod rules;
+mod set;
+mod status;
+mod suggest;
+mod test_rules;
+mod undo;
+mod watch;
+
+pub use args::Args;
+pub use error::{CommandError, CommandResult, Exit};
+
+use args::Command;
+use clap::Parser as _;
+use context::Context;
+use std::{ffi::OsString, panic};
+
+/// Runs one invocation: `arguments` begin with the program's name.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            render::usage(&error);
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+        }
+    };
+    // A panic is a bug; whatever it interrupted is left to the journal and the atomic writes.
+    panic::catch_unwind(panic::AssertUnwindSafe(|| invoke(args))).unwrap_or(Exit::Bug)
+}
+
+fn invoke(Args { global, command }: Args) -> Exit {
+    let mut context = Context::new(&global);
+    let result = dispatch(&mut context, command).and_then(|exit| {
+        context.terminal.flush()?;
+        Ok(exit)
+    });
+    result.unwrap_or_else(|error| {
+        // What was said before the error comes first; if that fails too, the error still counts.
+        let _ = context.terminal.flush();
+        if !error.is_silent() {
+            context.terminal.error(&error);
+        }
+        error.exit()
+    })
+}
+
+fn dispatch(context: &mut Context, command: Command) -> CommandResult {
+    match command {
+        Command::Init(args) => init::run(context, args),
+        Command::Demo(args) => demo::run(context, &args),
+        Command::Status(args) => status::run(context, args),
+        Command::Next(args) => next::run(context, &args),
+        Command::Rules(args) => rules::run(context, &args),
+        Command::Check(args) => check::run(context, &args),
+        Command::Watch(args) => watch::run(context, &args),
+        Command::Apply(args) => apply::run(context, &args),
+        Command::Set(args) => set::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Item(command) => item::run(context, &command),
+        Command::Done(args) => done::run(context, args),
+        Command::Emit(args) => emit::run(context, &args),
+        Command::History(args) => history::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Undo(args) => undo::undo(context, &args),
+        Command::Redo => undo::redo(context),
+        Command::Export(args) => export::run(context, &args),
+        Command::Doctor(args) => doctor::run(context, args),
+        Command::TestRules(args) => test_rules::run(context, &args),
+        Command::Completions(args) => completions::run(context, &args),
+        Command::Man(args) => man::run(context, &args),
+    }
+}

@@ -1,0 +1,151 @@
+//! The only place that prints.
+//!
+//! Commands build [`Line`]s, [`Table`]s and values; a [`Terminal`] writes them. Text is escaped when
+//! it enters a line, styles are codes only where the stream is a terminal that wants them.
+
+mod diagnostic;
+mod diff;
+mod escape;
+mod line;
+mod table;
+
+pub(crate) use diagnostic::Source;
+pub(crate) use diff::{Extent, diff};
+pub(crate) use line::{Ink, Line};
+pub(crate) use table::Table;
+
+use super::error::CommandError;
+use anstream::{AutoStream, ColorChoice};
+use std::io::{self, Write as _};
+
+/// How much is said besides what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Chatter {
+    /// Nothing: answers and errors only.
+    Quiet,
+    /// What was done, and what comes next.
+    Normal,
+}
+
+/// Standard output and standard error.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    out: AutoStream<io::Stdout>,
+    err: AutoStream<io::Stderr>,
+    buffer: String,
+    width: Option<usize>,
+    chatter: Chatter,
+}
+
+/// What is buffered before it is written.
+const BUFFER: usize = 32 * 1024;
+
+impl Terminal {
+    /// The process's own streams.
+    pub(crate) fn new(color: ColorChoice, chatter: Chatter) -> Self {
+        let (out, err) = (AutoStream::new(io::stdout(), color), AutoStream::new(io::stderr(), color));
+        let width = out
+            .is_terminal()
+            .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).max(40));
+        Self { out, err, buffer: String::new(), width, chatter }
+    }
+
+    /// Columns of the terminal; `None` when output goes elsewhere and need not fit.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Prints one line as it is.
+    pub(crate) fn line(&mut self, line: impl Into<Line>) -> Result<(), CommandError> {
+        line.into().write(&mut self.buffer);
+        if self.buffer.len() > BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Prints lines as they are.
+    pub(crate) fn lines(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), CommandError> {
+        lines.into_iter().try_for_each(|line| self.line(line))
+    }
+
+    /// Prints lines, each cut to the terminal's width.
+    pub(crate) fn cut(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), CommandError> {
+        let width = self.width.unwrap_or(usize::MAX);
+        self.lines(lines.into_iter().map(|line| line.truncated(width)))
+    }
+
+    /// Prints prose: broken at the terminal's width, later lines `hang` columns further in.
+    pub(crate) fn prose(&mut self, line: impl Into<Line>, hang: usize) -> Result<(), CommandError> {
+        match self.width {
+            Some(width) => self.lines(line.into().wrapped(width.min(100), hang)),
+            None => self.line(line),
+        }
+    }
+
+    /// Prints a table.
+    pub(crate) fn table(&mut self, table: Table) -> Result<(), CommandError> {
+        self.lines(table.lines(self.width))
+    }
+
+    /// Prints prose that nobody asked for; silent with `--quiet`.
+    pub(crate) fn remark(&mut self, line: impl Into<Line>) -> Result<(), CommandError> {
+        if self.chatter == Chatter::Quiet { Ok(()) } else { self.prose(line, 0) }
+    }
+
+    /// Prints a finding with its excerpt.
+    pub(crate) fn finding(
+        &mut self,
+        source: &Source<'_>,
+        diagnostic: &crate::text::Diagnostic,
+    ) -> Result<(), CommandError> {
+        let text = source.render(diagnostic, self.width.unwrap_or(100));
+        self.buffer.push_str(&text);
+        self.buffer.push_str("\n\n");
+        if self.buffer.len() > BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Prints a value as JSON.
+    pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| CommandError::bug("an answer has no JSON form").because(error))?;
+        self.buffer.push_str(&escape::escape_json(&text));
+        self.buffer.push('\n');
+        Ok(())
+    }
+
+    /// Prints a document as it is where output goes to a file or a pipe; escaped on a terminal.
+    pub(crate) fn document(&mut self, text: &str) -> Result<(), CommandError> {
+        if self.width.is_some() {
+            return self.lines(text.lines().map(Line::from));
+        }
+        self.flush()?;
+        self.out.as_inner().lock().write_all(text.as_bytes()).map_err(CommandError::output)
+    }
+
+    /// Writes what is buffered.
+    pub(crate) fn flush(&mut self) -> Result<(), CommandError> {
+        let text = std::mem::take(&mut self.buffer);
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(CommandError::output)
+    }
+
+    /// Prints why the command failed, to standard error.
+    pub(crate) fn error(&mut self, error: &CommandError) {
+        let mut lines = vec![Line::new().ink(Ink::Bad, "error").text(format!(": {error}"))];
+        for cause in error.causes() {
+            lines.push(Line::indented(2).ink(Ink::Faint, "because ").text(cause));
+        }
+        for hint in error.hints() {
+            lines.push(Line::indented(2).ink(Ink::Accent, "hint").text(format!(": {hint}")));
+        }
+        let mut text = String::new();
+        for line in lines {
+            line.write(&mut text);
+        }
+        // Nobody is left to tell when standard error is gone.
+        let _ = self.err.write_all(text.as_bytes());
+    }
+}
+
+/// Prints clap's own answer: help and version to standard output, wrong usage to standard error.
+pub(crate) fn usage(error: &clap::Error) {
+    // As above.
+    let _ = error.print();
+}

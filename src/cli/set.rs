@@ -1,0 +1,53 @@
+//! `rulemark set`.
+
+use super::{
+    args::SetArgs,
+    context::Context,
+    error::{CommandResult, Exit},
+    report::{self, Form},
+    suggest::closest,
+};
+use crate::{
+    document::WorkflowState,
+    engine::Cause,
+    runtime::{Documents, Edits, Error},
+};
+
+pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
+    let mut project = context.project()?;
+    let written: Vec<String> = args.assignments.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let label = format!("set {}", written.join(" "));
+    let run = project.edit(&label, Cause::FilesChanged, &mut |documents| edits(documents, args))?;
+    if !run.wrote() {
+        context.terminal.remark("nothing to change: the state says so already")?;
+    }
+    report::run(&mut context.terminal, &run, Form::Brief)?;
+    Ok(Exit::Ok)
+}
+
+fn edits(documents: &Documents, args: &SetArgs) -> Result<Edits, Error> {
+    let state = WorkflowState::parse(&documents.state.text);
+    let mut edits = Vec::new();
+    for (key, value) in &args.assignments {
+        if state.key(key).is_none() && !args.new {
+            return Err(unknown(key, &state));
+        }
+        edits.extend(state.set(key, value));
+    }
+    Ok(Edits::of_state(edits))
+}
+
+fn unknown(key: &str, state: &WorkflowState<'_>) -> Error {
+    let names = state.keys().iter().map(|key| key.name.as_str());
+    let meant = closest(key, names.clone()).map(|name| format!("did you mean `{name}`?"));
+    let known: Vec<&str> = names.collect();
+    let hint = meant.unwrap_or_else(|| match known.as_slice() {
+        [] => "the file has no State keys".into(),
+        known => format!("the file has {}", known.join(", ")),
+    });
+    Error::Caller {
+        kind: crate::runtime::ErrorKind::Usage,
+        message: format!("State has no key `{key}`"),
+        hints: vec![hint, format!("`rulemark set --new {key}=…` adds it")],
+    }
+}
