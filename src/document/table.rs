@@ -1,0 +1,128 @@
+//! Rows of pipes.
+
+use crate::text::Span;
+
+/// The cells of the row at `row`, without the white space around them. Escaped pipes separate
+/// nothing; pipes in code spans don't either, when that gives the number of cells `expected`.
+pub(super) fn cells(text: &str, row: Span, expected: Option<usize>) -> Vec<Span> {
+    let all = split(text, row, false);
+    match expected {
+        Some(count) if all.len() > count => {
+            let outside_code = split(text, row, true);
+            if outside_code.len() >= count { outside_code } else { all }
+        }
+        _ => all,
+    }
+}
+
+fn split(text: &str, row: Span, keep_code: bool) -> Vec<Span> {
+    let row = row.trimmed(text);
+    let bytes = row.of(text).as_bytes();
+    let mut cells = Vec::with_capacity(8);
+    let mut start = usize::from(bytes.first() == Some(&b'|'));
+    let (mut at, mut in_code) = (start, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'`' if keep_code => in_code = !in_code,
+            b'|' if !in_code => {
+                cells.push(Span::new(row.start + start, row.start + at).trimmed(text));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if start < bytes.len() {
+        cells.push(Span::new(row.start + start, row.end).trimmed(text));
+    }
+    cells
+}
+
+/// Whether `row` is the line of dashes below a header.
+pub(super) fn is_delimiter(row: &str) -> bool {
+    let bare = row.trim();
+    bare.contains('-')
+        && bare.contains('|')
+        && bare.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+}
+
+/// `text` as the content of a cell: one line, its pipes escaped.
+pub(super) fn escape(text: &str) -> String {
+    super::inline::one_line(text).replace('|', "\\|")
+}
+
+/// The text of a cell: its pipes unescaped.
+pub(super) fn unescape(cell: &str) -> String {
+    cell.replace("\\|", "|")
+}
+
+/// A row with the cell `texts`, in the manner of `like`: with or without spaces and outer pipes, and
+/// padded to the width of its cells as long as all its cells are padded alike.
+pub(super) fn row<S: AsRef<str>>(like: &str, texts: &[S]) -> String {
+    let bare = like.trim_end_matches(['\r', '\n']);
+    let indent = &bare[..bare.len() - bare.trim_start().len()];
+    let bare = bare.trim();
+    let tight = !bare.trim_start_matches('|').starts_with([' ', '\t']);
+    let widths: Vec<usize> = raw_widths(bare);
+    let mut out = String::from(indent);
+    out.push('|');
+    for (index, cell) in texts.iter().enumerate() {
+        let cell = cell.as_ref();
+        let space = if tight { "" } else { " " };
+        out.push_str(space);
+        out.push_str(cell);
+        out.push_str(space);
+        let width = cell.chars().count() + 2 * space.len();
+        let missing = widths.get(index).map_or(0, |&wanted| wanted.saturating_sub(width));
+        out.extend(std::iter::repeat_n(' ', missing));
+        out.push('|');
+    }
+    out
+}
+
+/// Characters between the pipes, white space included.
+fn raw_widths(row: &str) -> Vec<usize> {
+    let mut widths = Vec::new();
+    let (mut width, mut escaped) = (0, false);
+    for c in row.strip_prefix('|').unwrap_or(row).chars() {
+        if c == '|' && !escaped {
+            widths.push(width);
+            width = 0;
+        } else {
+            width += 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_rows() {
+        let check = |row: &str, expected: Option<usize>, cells_expected: &[&str]| {
+            let spans = cells(row, Span::new(0, row.len()), expected);
+            assert_eq!(spans.iter().map(|span| span.of(row)).collect::<Vec<_>>(), cells_expected, "{row}");
+        };
+        check("| a | b |", None, &["a", "b"]);
+        check("|a|b|\n", None, &["a", "b"]);
+        check("a | b", None, &["a", "b"]);
+        check("| a |  | |", None, &["a", "", ""]);
+        check("| a \\| b | c |", None, &["a \\| b", "c"]);
+        check("| `a | b` | c |", Some(2), &["`a | b`", "c"]);
+        check("| `a | b` | c |", Some(3), &["`a", "b`", "c"]);
+        check("| a ` b | c |", Some(2), &["a ` b", "c"]);
+        check("|", None, &[]);
+        check("| \\", None, &["\\"]);
+    }
+
+    #[test]
+    fn rows_like_others() {
+        assert_eq!(row("| 1 | abc  | x |\r\n", &["2", "d", "pending"]), "| 2 | d    | pending |");
+        assert_eq!(row("|1|b|", &["2", "c"]), "|2|c|");
+        assert_eq!(row("  | 1 |", &["2", "c"]), "  | 2 | c |");
+    }
+}
