@@ -298,7 +298,7 @@ mod tests {
         };
         assert_eq!(starts(0, 9), [0, 3, 7]);
         assert_eq!(starts(1, 4), [3]);
-        assert_eq!(starts(6, 7), []);
+        assert_eq!(starts(6, 7), Vec::<usize>::new());
         assert_eq!(starts(7, 99), [7]);
     }
 
