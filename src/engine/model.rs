@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use std::collections::BTreeMap;
 
 /// Everything the engine may look at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
     /// The text of `workflow_state.md`.
     pub state: &'a str,

@@ -10,14 +10,17 @@ use super::{
     settling::{
         clauses_of, fingerprint, is_overwritten, keys_of, plan_of, settle_pending, settled, transitions,
     },
-    working::{Working, Write},
+    working::{Revisions, Working, Write},
 };
 use crate::{
     document::WorkflowState,
-    rules::{self, RuleSet},
+    rules::{self, Condition, RuleSet},
     text::{Diagnostic, DocumentId, Revision, Severity, Span},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Applies the rules of a snapshot to an event.
 ///
@@ -25,26 +28,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// ends the run with a diagnostic and without any change.
 #[must_use]
 pub fn advance(snapshot: &Snapshot<'_>, event: &Event) -> Outcome {
-    Run::new(snapshot, event).into_outcome()
+    let reading = Reading::of(snapshot.state);
+    let revisions = (Revision::of(snapshot.state), snapshot.config.map(Revision::of));
+    Run::new(snapshot, event, revisions).into_outcome(&reading)
 }
 
 /// The memory with which the snapshot counts as settled: whatever holds has fired. After an undo,
 /// nothing must be done again.
 #[must_use]
 pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
-    let state = WorkflowState::parse(snapshot.state);
-    let rules = rules::compile(&state);
+    let Reading { state, rules } = Reading::of(snapshot.state);
     let view = View { snapshot, state: &state, occurrences: &[] };
     let mut memory = snapshot.memory.clone();
-    memory.clauses = clauses_of(&rules)
-        .filter_map(|(id, clause)| {
-            let condition = &clause.trigger.as_ref()?.condition;
-            let held = view.decide(condition, Asker { rule: &id.rule, called: false }) == Some(true);
-            let fired_on = held.then(|| fingerprint(&state, condition));
-            Some((id, ClauseMemory { held, fired_on }))
+    memory.clauses = held_clauses(&view, &rules)
+        .map(|(id, condition)| {
+            (id, ClauseMemory { held: true, fired_on: Some(fingerprint(&state, condition)) })
         })
         .collect();
-    memory.settled = Some(settled(&state, Revision::of(snapshot.state), snapshot.config));
+    memory.settled = Some(settled(&state, (Revision::of(snapshot.state), snapshot.config.map(Revision::of))));
     memory
 }
 
@@ -57,10 +58,26 @@ pub fn inspect(state: &WorkflowState<'_>) -> Vec<Diagnostic> {
     rules.diagnostics.into_iter().chain(unknown).collect()
 }
 
+/// A state file with its rules.
+struct Reading<'t> {
+    state: WorkflowState<'t>,
+    rules: RuleSet,
+}
+
+impl<'t> Reading<'t> {
+    fn of(text: &'t str) -> Self {
+        let state = WorkflowState::parse(text);
+        let rules = rules::compile(&state);
+        Self { state, rules }
+    }
+}
+
 /// The run under way.
 struct Run<'a> {
     snapshot: &'a Snapshot<'a>,
     event: &'a Event,
+    /// Of the files as the run found them.
+    revisions: Revisions,
     working: Working<'a>,
     memory: Memory,
     effects: Vec<Effect>,
@@ -68,7 +85,8 @@ struct Run<'a> {
     firings: Vec<Firing>,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, BTreeMap<String, String>>,
-    seen: BTreeSet<(Revision, Option<Revision>)>,
+    /// Where the rounds began; to come back to one of these is to go in circles.
+    seen: BTreeSet<Revisions>,
 }
 
 /// How a round went.
@@ -82,11 +100,12 @@ enum RoundEnd {
 }
 
 impl<'a> Run<'a> {
-    fn new(snapshot: &'a Snapshot<'a>, event: &'a Event) -> Self {
+    fn new(snapshot: &'a Snapshot<'a>, event: &'a Event, revisions: Revisions) -> Self {
         Self {
             snapshot,
             event,
-            working: Working::new(snapshot.state, snapshot.config, event.at),
+            revisions,
+            working: Working::new(snapshot, revisions, event.at),
             memory: snapshot.memory.clone(),
             effects: Vec::new(),
             diagnostics: Vec::new(),
@@ -96,10 +115,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn into_outcome(mut self) -> Outcome {
-        let mut occurrences = self.what_happened();
+    /// Runs to the end. `first` is the snapshot's state file; it is read anew only once it differs.
+    fn into_outcome(mut self, first: &Reading<'_>) -> Outcome {
+        let mut occurrences = self.what_happened(first);
         for number in 1.. {
-            match self.round(number, &occurrences) {
+            let end = match self.working.state().clone() {
+                Cow::Borrowed(_) => self.round(number, first, &occurrences),
+                Cow::Owned(text) => self.round(number, &Reading::of(&text), &occurrences),
+            };
+            match end {
                 RoundEnd::Settled => break,
                 RoundEnd::Fired(next) => occurrences = next,
                 RoundEnd::Endless(diagnostic) => return self.give_up(diagnostic),
@@ -108,17 +132,19 @@ impl<'a> Run<'a> {
         if self.working.has_changed() || self.is_foreign_edit() {
             self.working.write(&Write::Touch);
         }
-        self.finish()
+        match self.working.state().clone() {
+            Cow::Borrowed(_) => self.finish(first),
+            Cow::Owned(text) => self.finish(&Reading::of(&text)),
+        }
     }
 
     /// Whether somebody else has changed the state file since the last run settled.
     fn is_foreign_edit(&self) -> bool {
-        let settled = self.snapshot.memory.settled.as_ref();
-        settled.is_some_and(|settled| settled.state != Revision::of(self.snapshot.state))
+        self.snapshot.memory.settled.as_ref().is_some_and(|settled| settled.state != self.revisions.0)
     }
 
     /// What the event means, and what the files say has happened since the last settled snapshot.
-    fn what_happened(&mut self) -> Vec<Occurrence> {
+    fn what_happened(&mut self, reading: &Reading<'_>) -> Vec<Occurrence> {
         let mut happened = match &self.event.cause {
             Cause::FilesChanged | Cause::Done { .. } => Vec::new(),
             Cause::SessionStarted => vec![Occurrence::SessionStarted],
@@ -131,24 +157,24 @@ impl<'a> Run<'a> {
             Cause::Judged { rule } => vec![Occurrence::Judged(rule.clone())],
             Cause::Named(name) => vec![Occurrence::Named(name.clone())],
         };
-        let Some(before) = self.snapshot.memory.settled.clone() else { return happened };
-        let state = WorkflowState::parse(self.snapshot.state);
-        let rules = rules::compile(&state);
-        let order = PhaseOrder::of(&rules);
-        if Revision::of(self.snapshot.state) != before.state {
+        let Some(before) = &self.snapshot.memory.settled else { return happened };
+        if self.revisions.0 != before.state {
             happened.push(Occurrence::FileUpdated(DocumentId::State));
         }
-        if self.snapshot.config.map(Revision::of) != before.config {
+        if self.revisions.1 != before.config {
             happened.push(Occurrence::FileUpdated(DocumentId::Config));
         }
-        let plan = plan_of(&state);
-        if is_overwritten(&before.plan, &plan) {
+        if self.revisions.0 == before.state {
+            return happened;
+        }
+        let order = PhaseOrder::of(&reading.rules);
+        if is_overwritten(&before.plan, &plan_of(&reading.state)) {
             self.memory.replaced_plan = Some(before.plan.clone());
             happened.push(Occurrence::PlanOverwritten);
         }
-        let stopped = order.as_ref().is_some_and(|order| self.guard_order(order, &before, &state));
-        if !stopped {
-            happened.extend(transitions(&before.keys, &state, order.as_ref()));
+        let reverted = order.as_ref().is_some_and(|order| self.guard_order(order, before, &reading.state));
+        if !reverted {
+            happened.extend(transitions(&before.keys, &reading.state, order.as_ref()));
         }
         happened
     }
@@ -184,21 +210,19 @@ impl<'a> Run<'a> {
     }
 
     /// Evaluates all triggers on one snapshot and lets the armed clauses fire together.
-    fn round(&mut self, number: usize, occurrences: &[Occurrence]) -> RoundEnd {
-        let (text, config) = (self.working.state().to_owned(), self.working.config().map(str::to_owned));
-        let state = WorkflowState::parse(&text);
-        let rules = rules::compile(&state);
-        let memory_before = self.memory.clone();
+    fn round(&mut self, number: usize, reading: &Reading<'_>, occurrences: &[Occurrence]) -> RoundEnd {
+        let began = self.working.revisions();
+        let Reading { state, rules } = reading;
+        let (config, memory_before) = (self.working.config().cloned(), self.memory.clone());
         let snapshot = Snapshot {
-            state: &text,
+            state: state.outline().text(),
             config: config.as_deref(),
             memory: &memory_before,
-            settings: self.snapshot.settings,
-            files: self.snapshot.files,
+            ..*self.snapshot
         };
-        let view = View { snapshot: &snapshot, state: &state, occurrences };
-        let armed = self.armed(&rules, &view);
-        let mut round = Round::new(&view, &rules, self.event, &mut self.memory);
+        let view = View { snapshot: &snapshot, state, occurrences };
+        let armed = self.armed(rules, &view);
+        let mut round = Round::new(&view, rules, self.event, &mut self.memory);
         if number == 1
             && let Cause::Done { step, result } = &self.event.cause
         {
@@ -231,7 +255,7 @@ impl<'a> Run<'a> {
             }
             self.firings.push(Firing { clause: performance.clause, round: number, done: performance.done });
         }
-        self.after_round(&state, &rules, raised)
+        self.after_round(reading, began, raised)
     }
 
     /// The clauses whose triggers hold and which are armed (`rule-language.md`, section 4), with the
@@ -302,12 +326,8 @@ impl<'a> Run<'a> {
     }
 
     /// What the writes of a round lead to, and whether the run still goes anywhere.
-    fn after_round(
-        &mut self,
-        before: &WorkflowState<'_>,
-        rules: &RuleSet,
-        raised: Vec<Occurrence>,
-    ) -> RoundEnd {
+    fn after_round(&mut self, reading: &Reading<'_>, began: Revisions, raised: Vec<Occurrence>) -> RoundEnd {
+        let Reading { state: before, rules } = reading;
         let names = || {
             let names: BTreeSet<&str> =
                 self.firings.iter().map(|firing| firing.clause.rule.as_str()).collect();
@@ -327,11 +347,9 @@ impl<'a> Run<'a> {
                 ),
             );
         }
-        let after = WorkflowState::parse(self.working.state());
-        let now = (Revision::of(self.working.state()), self.working.config().map(Revision::of));
-        let then = Revision::of(before.outline().text());
-        let is_new = now.0 == then || self.seen.insert((then, now.1)) && !self.seen.contains(&now);
-        if !is_new {
+        let now = self.working.revisions();
+        self.seen.insert(began);
+        if now != began && self.seen.contains(&now) {
             let message = format!("these rules lead back to where they began: {}", names());
             return RoundEnd::Endless(
                 Diagnostic::new(Severity::Error, "rule-cycle", span(), message).with_hint(
@@ -339,9 +357,9 @@ impl<'a> Run<'a> {
                 ),
             );
         }
-        let keys = keys_of(before);
+        let after = WorkflowState::parse(self.working.state());
         let order = PhaseOrder::of(rules);
-        let mut happened = transitions(&keys, &after, order.as_ref());
+        let mut happened = transitions(&keys_of(before), &after, order.as_ref());
         happened.extend(raised);
         RoundEnd::Fired(happened)
     }
@@ -356,49 +374,50 @@ impl<'a> Run<'a> {
     }
 
     /// Settles: what must be remembered, and which pending steps have lapsed.
-    fn finish(mut self) -> Outcome {
-        let text = self.working.state().to_owned();
-        let config = self.working.config().map(str::to_owned);
-        let state = WorkflowState::parse(&text);
-        let rules = rules::compile(&state);
+    fn finish(mut self, reading: &Reading<'_>) -> Outcome {
+        let Reading { state, rules } = reading;
+        let config = self.working.config().cloned();
         let memory_before = std::mem::take(&mut self.memory);
         let snapshot = Snapshot {
-            state: &text,
+            state: state.outline().text(),
             config: config.as_deref(),
             memory: &memory_before,
-            settings: self.snapshot.settings,
-            files: self.snapshot.files,
+            ..*self.snapshot
         };
-        let view = View { snapshot: &snapshot, state: &state, occurrences: &[] };
-        let mut clauses = BTreeMap::new();
-        for (id, clause) in clauses_of(&rules) {
-            let Some(trigger) = &clause.trigger else { continue };
-            let held = view.decide(&trigger.condition, Asker { rule: &id.rule, called: false }) == Some(true);
-            let fired_on = self
-                .spent
-                .remove(&id)
-                .or_else(|| self.snapshot.memory.clauses.get(&id).and_then(|memory| memory.fired_on.clone()))
-                .filter(|_| held);
-            if held {
-                clauses.insert(id, ClauseMemory { held, fired_on });
-            }
+        let view = View { snapshot: &snapshot, state, occurrences: &[] };
+        let remembered = &self.snapshot.memory.clauses;
+        let clauses: BTreeMap<_, _> = held_clauses(&view, rules)
+            .map(|(id, _)| {
+                let earlier = || remembered.get(&id).and_then(|memory| memory.fired_on.clone());
+                let fired_on = self.spent.remove(&id).or_else(earlier);
+                (id, ClauseMemory { held: true, fired_on })
+            })
+            .collect();
+        let pending = settle_pending(&memory_before.pending, &self.snapshot.memory.pending, &clauses, rules);
+        if self.is_foreign_edit() {
+            self.diagnostics.extend(gates::unknown_phase(state, rules));
         }
-        let known = &self.snapshot.memory.pending;
-        let pending = settle_pending(&memory_before.pending, known, &clauses, &rules);
-        self.diagnostics.extend(gates::unknown_phase(&state, &rules).filter(|_| self.is_foreign_edit()));
+        self.effects.retain(|effect| match effect {
+            Effect::Waits { id } => pending.iter().any(|pending| pending.id == *id),
+            Effect::Tell { .. } => true,
+        });
         let memory = Memory {
-            settled: Some(settled(&state, Revision::of(&text), config.as_deref())),
+            settled: Some(settled(state, self.working.revisions())),
             clauses,
             replaced_plan: memory_before.replaced_plan.clone(),
             pending,
         };
-        drop(state);
-        let mut effects = self.effects;
-        effects.retain(|effect| match effect {
-            Effect::Waits { id } => memory.pending.iter().any(|pending| pending.id == *id),
-            Effect::Tell { .. } => true,
-        });
         let (state, config) = self.working.into_patches();
-        Outcome { state, config, effects, diagnostics: self.diagnostics, firings: self.firings, memory }
+        let Self { effects, diagnostics, firings, .. } = self;
+        Outcome { state, config, effects, diagnostics, firings, memory }
     }
+}
+
+/// The clauses whose triggers hold by themselves, without an event, and their conditions.
+fn held_clauses<'r>(view: &View<'_>, rules: &'r RuleSet) -> impl Iterator<Item = (ClauseId, &'r Condition)> {
+    clauses_of(rules).filter_map(move |(id, clause)| {
+        let condition = &clause.trigger.as_ref()?.condition;
+        let held = view.decide(condition, Asker { rule: &id.rule, called: false }) == Some(true);
+        held.then_some((id, condition))
+    })
 }

@@ -4,11 +4,11 @@ use super::{
     evaluate::{COMPLETED, Occurrence, keys_read, same_word},
     gates::PhaseOrder,
     model::{ClauseId, ClauseMemory, PendingStep, Settled},
+    working::Revisions,
 };
 use crate::{
     document::{Role, WorkflowState},
     rules::{Clause, Condition, RuleSet},
-    text::Revision,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,8 +66,8 @@ pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
     keys
 }
 
-pub(super) fn settled(state: &WorkflowState<'_>, revision: Revision, config: Option<&str>) -> Settled {
-    Settled { state: revision, config: config.map(Revision::of), keys: keys_of(state), plan: plan_of(state) }
+pub(super) fn settled(state: &WorkflowState<'_>, (revision, config): Revisions) -> Settled {
+    Settled { state: revision, config, keys: keys_of(state), plan: plan_of(state) }
 }
 
 pub(super) fn plan_of(state: &WorkflowState<'_>) -> String {

@@ -1,11 +1,13 @@
 //! The two documents while a run changes them, and the writes that rules make.
 
 use crate::{
-    document::{ProjectConfig, Section, WorkflowState},
+    document::{Outline, ProjectConfig, Section, WorkflowState},
+    engine::model::Snapshot,
     rules::{Position, SectionName},
     text::{DocumentId, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
+use std::borrow::Cow;
 
 /// One change that a rule makes. Values are worked out on the round's snapshot; where they go is
 /// found in the text as the writes before have left it.
@@ -43,13 +45,13 @@ pub(super) enum Write {
 #[derive(Clone, Debug)]
 struct Draft<'a> {
     original: &'a str,
-    text: String,
+    text: Cow<'a, str>,
     patch: Patch,
 }
 
 impl<'a> Draft<'a> {
-    fn new(original: &'a str) -> Self {
-        Self { original, text: original.to_owned(), patch: Patch::empty(Revision::of(original)) }
+    fn new(original: &'a str, revision: Revision) -> Self {
+        Self { original, text: Cow::Borrowed(original), patch: Patch::empty(revision) }
     }
 
     /// Applies edits of the text as it is now. Edits that do not fit are a fault of a view; they
@@ -58,7 +60,7 @@ impl<'a> Draft<'a> {
         if edits.is_empty() {
             return false;
         }
-        let step = Patch::new(Revision::of(&self.text), edits);
+        let step = Patch::new(Revision::of(&*self.text), edits);
         debug_assert!(step.is_ok(), "a view returned overlapping edits: {step:?}");
         let Some((step, text)) =
             step.ok().and_then(|step| step.apply(&self.text).ok().map(|text| (step, text)))
@@ -70,7 +72,7 @@ impl<'a> Draft<'a> {
         }
         let Ok(patch) = self.patch.then(&step, self.original) else { return false };
         self.patch = patch;
-        self.text = text;
+        self.text = Cow::Owned(text);
         true
     }
 }
@@ -80,21 +82,33 @@ impl<'a> Draft<'a> {
 pub(super) struct Working<'a> {
     state: Draft<'a>,
     config: Option<Draft<'a>>,
-    /// The config is where `Changelog` stands unless the state file has one of its own.
     at: DateTime,
 }
 
+/// The revisions of both documents.
+pub(super) type Revisions = (Revision, Option<Revision>);
+
 impl<'a> Working<'a> {
-    pub(super) fn new(state: &'a str, config: Option<&'a str>, at: DateTime) -> Self {
-        Self { state: Draft::new(state), config: config.map(Draft::new), at }
+    pub(super) fn new(snapshot: &Snapshot<'a>, revisions: Revisions, at: DateTime) -> Self {
+        let config = snapshot.config.zip(revisions.1).map(|(text, revision)| Draft::new(text, revision));
+        Self { state: Draft::new(snapshot.state, revisions.0), config, at }
     }
 
-    pub(super) fn state(&self) -> &str {
+    /// The text of the state file, as it is now.
+    pub(super) fn state(&self) -> &Cow<'a, str> {
         &self.state.text
     }
 
-    pub(super) fn config(&self) -> Option<&str> {
-        self.config.as_ref().map(|draft| draft.text.as_str())
+    pub(super) fn config(&self) -> Option<&Cow<'a, str>> {
+        self.config.as_ref().map(|draft| &draft.text)
+    }
+
+    pub(super) fn revisions(&self) -> Revisions {
+        let revision = |draft: &Draft<'_>| match &draft.text {
+            Cow::Borrowed(_) => draft.patch.base(),
+            Cow::Owned(text) => Revision::of(text),
+        };
+        (revision(&self.state), self.config.as_ref().map(revision))
     }
 
     /// The state file's patch, and the config's.
@@ -138,7 +152,7 @@ impl<'a> Working<'a> {
                 self.state.revise(edits)
             }
             Write::Insert { document, section, position, text } => {
-                let insert = |outline: &crate::document::Outline<'_>| match outline.named(&section.0) {
+                let insert = |outline: &Outline<'_>| match outline.named(&section.0) {
                     Some(found) => insert_into(outline, found, *position, text),
                     None => outline.add_section(&section.0, text),
                 };
@@ -162,12 +176,7 @@ impl<'a> Working<'a> {
     }
 }
 
-fn insert_into(
-    outline: &crate::document::Outline<'_>,
-    section: &Section,
-    position: Position,
-    text: &str,
-) -> Vec<TextEdit> {
+fn insert_into(outline: &Outline<'_>, section: &Section, position: Position, text: &str) -> Vec<TextEdit> {
     match position {
         Position::First => outline.prepend(section, text),
         Position::Last => outline.append(section, text),
