@@ -1,4 +1,64 @@
 //! Rulemark runs the workflow rules written in `workflow_state.md`, in place.
+//!
+//! An agent and a person keep where they are in two Markdown files. Rulemark sees an edit, applies
+//! the rules that stand in the file, and touches only the bytes that must change. This page is the
+//! guided tour; each module's own page goes on from here.
+//!
+//! # How a change travels
+//!
+//! ```text
+//! bytes ── disk ──▶ text ── markdown ──▶ blocks ── document ──▶ State · Items · Plan · Log · Rules
+//!                                                                      │ rules::compile
+//!  Event (an edit, a command, a closed step)                           ▼
+//!    └──────▶ engine::advance(&Snapshot, &Event) ──▶ Outcome { edits, effects, diagnostics, memory }
+//!                                                       │
+//!            runtime: compare, write, journal ◀─────────┘
+//! ```
+//!
+//! # Modules, in reading order
+//!
+//! The core. Values in, values out:
+//!
+//! * [`text`]: spans, edits, patches, revisions, diagnostics. The one function that makes a new text
+//!   from an old one is [`text::Patch::apply`].
+//! * [`markdown`]: blocks that tile the file, and lines. Knows no workflow.
+//! * [`document`]: the two files as views: sections by role, State keys, items, log, changelog. What
+//!   changes a document is asked of a view and comes back as edits.
+//! * [`rules`]: the rule language. [`rules::compile`] turns the Rules sections into a
+//!   [`rules::RuleSet`].
+//! * [`engine`]: what fires on a snapshot, to a fixed point; gates; pending steps; summaries.
+//!
+//! The shell. Knows the operating system:
+//!
+//! * [`disk`]: reading, the compare-and-swap write, locks, the watcher, the workspace.
+//! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
+//! * [`runtime`]: the one loop that owns the state.
+//! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
+//!
+//! Beside both: [`testing`] turns rules into stories that a snapshot test can hold.
+//!
+//! # Where to add …
+//!
+//! | what | where |
+//! | --- | --- |
+//! | a syntax for State keys | `document/key.rs`, one entry in its table of forms |
+//! | a heading alias, a status word | the alias tables of `document` |
+//! | a trigger, an event name | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs` |
+//! | a rule step | a [`rules::StepKind`], its reading in `rules`, its doing in `engine/perform/steps.rs` |
+//! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
+//!
+//! # Invariants
+//!
+//! `tests/it/architecture.rs` checks what can be checked by reading the source:
+//!
+//! * Arrows: text ← markdown ← document ← rules ← engine ← shell. Nothing points back.
+//! * The core never reads a clock, a file or the environment, starts no thread or process, prints
+//!   nothing and serialises nothing. Time and ids come in with the [`engine::Event`].
+//! * The core never fails on what a user wrote: it answers with values *and* diagnostics.
+//! * Blocks concatenate to the text they were read from; bytes outside a patch's edits never change.
+//! * The same files and the same event give the same bytes.
+//! * The Markdown is the state: deleting `.rulemark/` loses history, never state.
+
 pub mod cli;
 pub mod disk;
 pub mod document;
