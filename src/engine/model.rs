@@ -222,7 +222,8 @@ pub struct PendingStep {
     pub kind: PendingKind,
     /// What is to be done, word for word; several lines when several steps wait together.
     pub text: String,
-    /// How many steps of the list wait together.
+    /// How many steps of the list wait together; 0 when the step could not be done yet and is tried
+    /// again.
     pub steps: usize,
     /// Whether it lapses when the trigger no longer holds.
     pub lapses: bool,

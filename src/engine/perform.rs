@@ -371,6 +371,7 @@ impl<'a> Round<'a> {
 /// Whether the steps a pending step stands for are still written where it remembers them.
 fn still_says(steps: &[Step], path: &[usize], pending: &PendingStep) -> bool {
     match *path {
+        [at] if pending.steps == 0 => at < steps.len(),
         [at] => steps.get(at..at + pending.steps).is_some_and(|steps| {
             let text: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
             text.join("\n") == pending.text

@@ -8,7 +8,8 @@ use super::{
     },
     perform::Round,
     settling::{
-        clauses_of, fingerprint, is_overwritten, keys_of, plan_of, settle_pending, settled, transitions,
+        clauses_of, differ, fingerprint, is_overwritten, keys_of, plan_of, settle_pending, settled,
+        transitions,
     },
     working::{Revisions, Working, Write},
 };
@@ -279,8 +280,12 @@ impl<'a> Run<'a> {
             let remembered = self.snapshot.memory.clauses.get(&id);
             let is_armed = match (last, remembered) {
                 (Some(_), _) if by_event => true,
-                (Some(spent), _) => *spent != keys,
-                (None, Some(memory)) => by_event || !memory.held || memory.fired_on.as_ref() != Some(&keys),
+                (Some(spent), _) => differ(spent, &keys),
+                (None, Some(memory)) => {
+                    by_event
+                        || !memory.held
+                        || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
+                }
                 (None, None) => true,
             };
             if is_armed {

@@ -12,6 +12,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The key that says which item is worked on, in lower case.
+const ITEM: &str = "currentitem";
+
 /// Which pending steps still wait. One whose trigger is decidable lapses when it no longer holds,
 /// provided that it held when the run that asked was over: a rule that resets its own trigger, as
 /// the log rotation does, may still have to wait.
@@ -50,10 +53,18 @@ pub(super) fn clauses_of(rules: &RuleSet) -> impl Iterator<Item = (ClauseId, &Cl
 /// `CurrentItem` and the keys a condition reads, with their values.
 pub(super) fn fingerprint(state: &WorkflowState<'_>, condition: &Condition) -> BTreeMap<String, String> {
     let mut keys = keys_read(condition);
-    keys.insert("currentitem".into());
+    keys.insert(ITEM.into());
     keys.into_iter()
         .filter_map(|key| state.value(&key).map(|value| (key.clone(), value.to_owned())))
         .collect()
+}
+
+/// Whether a clause that fired on `then` may fire again on `now`. No item is not another item: a rule
+/// that sets `CurrentItem` to null gives no cause to repeat what was done for the item.
+pub(super) fn differ(then: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> bool {
+    let is_cleared = |key: &str| key == ITEM && !now.contains_key(key);
+    now.iter().any(|(key, value)| then.get(key) != Some(value))
+        || then.keys().any(|key| !now.contains_key(key) && !is_cleared(key))
 }
 
 pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
@@ -132,7 +143,7 @@ pub(super) fn transitions(
     {
         happened.push(Occurrence::PhaseLeft(phase.to_owned()));
     }
-    if entered.is_some() || (item.is_some() && differs(was("currentitem"), item)) {
+    if entered.is_some() || (item.is_some() && differs(was(ITEM), item)) {
         happened.push(Occurrence::TaskStarted);
     }
     happened

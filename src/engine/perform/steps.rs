@@ -10,7 +10,10 @@ use crate::{
         summary,
         working::{Write, home_of, is_changelog},
     },
-    rules::{Assignment, Condition, Content, NewValue, Position, SectionName, Step, Target, Test, Trigger},
+    rules::{
+        Assignment, Atom, Condition, Content, EventPattern, NewValue, Position, SectionName, Step, Target,
+        Test, Trigger,
+    },
     text::{Diagnostic, DocumentId, Severity},
 };
 
@@ -32,11 +35,7 @@ impl<'a> Round<'a> {
                 NewValue::Literal(text) => self.fill(progress, text),
                 NewValue::NextItem => match self.next_item() {
                     Some(next) => next,
-                    None => {
-                        self.raise_exhausted(progress);
-                        self.note(progress, "no item is left".into());
-                        return Flow::Ends;
-                    }
+                    None => return self.no_item_left(progress, at, step),
                 },
                 NewValue::Plus(amount) => {
                     let Some(number) = current.unwrap_or("0").trim().parse::<i64>().ok() else {
@@ -65,6 +64,21 @@ impl<'a> Round<'a> {
             self.write(progress, Write::Set { key, value });
         }
         Flow::Done
+    }
+
+    /// There is no next item: another rule says what then, or a person must add one before the step
+    /// can be done.
+    fn no_item_left(&mut self, progress: &Progress<'a>, at: usize, step: &Step) -> Flow {
+        let listens = |atom: &&Atom| matches!(&atom.test, Test::Event(EventPattern::ItemsExhausted { rule }) if *rule == progress.rule.id);
+        let clauses = self.rules.rules.iter().flat_map(|rule| &rule.clauses);
+        let mut conditions = clauses.filter_map(|clause| Some(&clause.trigger.as_ref()?.condition));
+        if conditions.any(|condition| condition.atoms().iter().any(listens)) {
+            self.raise_exhausted(progress);
+            self.note(progress, "no item is left".into());
+            return Flow::Ends;
+        }
+        let text = format!("{} (no unprocessed item is left: add one first)", one_line(&step.text));
+        self.wait(progress, PendingKind::Ask, at, 0, text)
     }
 
     /// The next item, in the form in which the file names the current one.
