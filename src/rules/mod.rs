@@ -4,6 +4,11 @@
 //! it answers with rules *and* diagnostics.
 
 mod ast;
+mod events;
+mod lex;
+mod trigger;
+mod vocabulary;
+mod wording;
 
 use crate::document::WorkflowState;
 
