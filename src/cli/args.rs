@@ -97,6 +97,7 @@ pub enum Command {
     /// Close a step that waits; the rest of its rule is carried out
     Done(DoneArgs),
     /// Report an event that rules wait for
+    #[command(after_help = event_names())]
     Emit(EmitArgs),
     /// List the runs: when, why, which rules, what changed
     History(HistoryArgs),
@@ -327,6 +328,9 @@ pub struct TestRulesArgs {
     /// The folder with the cases
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Write what happens into the files as what is expected
+    #[arg(long)]
+    pub bless: bool,
 }
 
 /// `completions`.
@@ -355,6 +359,17 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         return Err("a State value is one line".into());
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+fn event_names() -> String {
+    let mut text = String::from("Events:\n");
+    for event in crate::engine::EVENTS {
+        let usage = format!("{} {}", event.name, event.argument.unwrap_or_default());
+        text.push_str(&format!("  {usage:<20} {}\n", event.meaning));
+    }
+    text.push_str("  @COMMAND             a command that a rule waits for was given\n");
+    text.push_str("  NAME                 any other event that a rule waits for");
+    text
 }
 
 fn exit_codes() -> String {

@@ -30,7 +30,6 @@ mod report;
 mod rules;
 mod set;
 mod status;
-mod suggest;
 mod test_rules;
 mod undo;
 mod watch;
