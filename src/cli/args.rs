@@ -84,7 +84,7 @@ pub enum Command {
         warnings; notes do not count")]
     Check(CheckArgs),
     /// Run the rules whenever one of the files is saved, until Ctrl-C
-    Watch(WatchArgs),
+    Watch,
     /// Run the rules once
     Apply(ApplyArgs),
     /// Write State keys, and run the rules
@@ -180,14 +180,6 @@ pub struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// `watch`.
-#[derive(Debug, ClapArgs)]
-pub struct WatchArgs {
-    /// How long a burst of saves must be quiet before rules run
-    #[arg(long, value_name = "MS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    pub quiet_ms: u64,
 }
 
 /// `apply`.

@@ -72,9 +72,9 @@ pub(crate) fn run(context: &mut Context, args: &RulesArgs) -> CommandResult {
         };
         let rule = RuleJson::new(rule, &index);
         if args.json {
-            terminal.json(&rule)?
+            terminal.json(&rule)?;
         } else {
-            detail(terminal, &rule)?
+            detail(terminal, &rule)?;
         }
         return Ok(Exit::Ok);
     }
