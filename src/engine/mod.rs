@@ -8,9 +8,7 @@
 //! writes in the order of the file. Rounds follow until nothing fires.
 
 mod evaluate;
-mod events;
 mod gates;
-mod guidance;
 mod model;
 mod perform;
 mod run;
@@ -18,8 +16,6 @@ mod settling;
 mod summary;
 mod working;
 
-pub use events::{EVENTS, EventName, awaited_names};
-pub use guidance::{Closing, Guidance, Heed, Question, Turn, guidance};
 pub use model::{
     Approval, Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Firing, GateSettings, Memory,
     OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,

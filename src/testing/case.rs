@@ -462,8 +462,11 @@ impl<'t> Reader<'t> {
 
 const FLAGS: [&str; 3] = ["crlf", "bom", "no-final-line-end"];
 
-/// A setting, as `key = value`, and what it does.
-const SETTINGS: [(&str, fn(&mut Settings)); 8] = [
+/// What a setting does.
+type Apply = fn(&mut Settings);
+
+/// Settings as `key = value`.
+const SETTINGS: [(&str, Apply); 8] = [
     ("gates.on_violation = warn", |settings| settings.gates.on_violation = OnViolation::Warn),
     ("gates.on_violation = revert", |settings| settings.gates.on_violation = OnViolation::Revert),
     ("gates.on_violation = off", |settings| settings.gates.on_violation = OnViolation::Off),

@@ -35,4 +35,4 @@ pub use case_files::{CaseResult, Error, Report, Verdict, run_cases};
 pub use input::{Change, Draft, Input};
 pub use invariants::Violation;
 pub use scenario::Scenario;
-pub use story::{Step, Story, StoryError};
+pub use story::{Finding, Step, Story, StoryError};

@@ -4,11 +4,11 @@ use super::{
     diff,
     input::{Change, Input},
     input_line::{FILES, file_name},
-    story::{Step, Story},
+    story::{Finding, Step, Story},
 };
 use crate::{
     engine::{Effect, PendingKind},
-    text::{Diagnostic, DocumentId, LineIndex},
+    text::{Diagnostic, DocumentId},
 };
 use std::fmt;
 
@@ -68,21 +68,16 @@ pub(super) fn statements(step: &Step) -> Vec<Statement> {
         };
         out.push(Statement::new(&format!("waits for {whom} ({}): {}", pending.clause.rule, pending.text)));
     }
-    out.extend(step.news.iter().map(|found| Statement::new(&report(step, found))));
+    out.extend(step.reports.iter().map(|report| Statement::new(&words(report))));
     out
 }
 
-fn report(step: &Step, found: &Diagnostic) -> String {
-    let text = match found.document {
-        DocumentId::State => step.before.state.as_str(),
-        DocumentId::Config => step.before.config.as_deref().unwrap_or_default(),
-    };
-    let at = LineIndex::new(text).line_column(found.span.start);
-    let file = file_name(found.document);
-    let Diagnostic { severity, code, message, .. } = found;
-    let mut out = format!("reports {severity}[{code}] {file}:{}:{}: {message}", at.line, at.column);
-    out.extend(found.hint.iter().map(|hint| format!("\nhint: {hint}")));
-    out.extend(found.fix.iter().map(|fix| format!("\nfix: {}", fix.title)));
+fn words(report: &Finding) -> String {
+    let Finding { diagnostic: Diagnostic { severity, code, message, document, hint, fix, .. }, at } = report;
+    let (file, line, column) = (file_name(*document), at.line, at.column);
+    let mut out = format!("reports {severity}[{code}] {file}:{line}:{column}: {message}");
+    out.extend(hint.iter().map(|hint| format!("\nhint: {hint}")));
+    out.extend(fix.iter().map(|fix| format!("\nfix: {}", fix.title)));
     out
 }
 
@@ -136,11 +131,11 @@ fn write_reaction(f: &mut impl fmt::Write, step: &Step) -> fmt::Result {
 
 /// Whether there is anything to tell about the first pass.
 pub(super) fn is_quiet(step: &Step) -> bool {
-    let Step { outcome, news, .. } = step;
+    let Step { outcome, reports, .. } = step;
     outcome.firings.is_empty()
         && outcome.effects.is_empty()
         && outcome.memory.pending.is_empty()
-        && news.is_empty()
+        && reports.is_empty()
         && !outcome.writes()
 }
 

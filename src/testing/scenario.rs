@@ -1,7 +1,7 @@
 //! Where a story begins.
 
 use super::story::{Story, StoryError};
-use crate::engine::{FileFact, Settings};
+use crate::engine::{self, FileFact, Memory, Settings, Snapshot};
 use jiff::civil::{DateTime, date};
 use std::collections::BTreeMap;
 
@@ -75,6 +75,21 @@ impl Scenario {
     /// # Errors
     /// When the engine breaks a promise.
     pub fn try_open(self) -> Result<Story, StoryError> {
-        Story::begin(self)
+        Story::begin(self, Memory::default())
+    }
+
+    /// Starts Rulemark on a project that it has been looking after: whatever holds has fired.
+    ///
+    /// # Errors
+    /// When the engine breaks a promise.
+    pub fn try_settled(self) -> Result<Story, StoryError> {
+        let memory = engine::settle(&Snapshot {
+            state: &self.state,
+            config: self.config.as_deref(),
+            memory: &Memory::default(),
+            settings: &self.settings,
+            files: &self.files,
+        });
+        Story::begin(self, memory)
     }
 }

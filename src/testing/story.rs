@@ -6,8 +6,9 @@ use super::{
     scenario::Scenario,
 };
 use crate::{
-    engine::{Cause, Event, FileFact, Memory, Outcome, Settings, Snapshot, StepResult},
-    text::{Diagnostic, DocumentId},
+    document::WorkflowState,
+    engine::{self, Cause, Event, FileFact, Memory, Outcome, Settings, Snapshot, StepResult},
+    text::{Diagnostic, DocumentId, LineColumn, LineIndex},
 };
 use jiff::{ToSpan as _, civil::DateTime};
 use std::collections::BTreeMap;
@@ -38,8 +39,17 @@ pub struct Step {
     pub(super) before: Texts,
     /// The texts after the rules.
     pub(super) after: Texts,
-    /// Findings that the step before did not have.
-    pub(super) news: Vec<Diagnostic>,
+    /// What is found wrong: by the engine in this step, and in the file since the step before.
+    pub reports: Vec<Finding>,
+}
+
+/// A finding and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The finding.
+    pub diagnostic: Diagnostic,
+    /// Its place: in the text the engine saw for a finding of the engine, else in the text after.
+    pub at: LineColumn,
 }
 
 /// Why a story can't go on.
@@ -68,11 +78,10 @@ impl From<ChangeError> for StoryError {
 }
 
 impl Story {
-    pub(super) fn begin(scenario: Scenario) -> Result<Self, StoryError> {
+    pub(super) fn begin(scenario: Scenario, memory: Memory) -> Result<Self, StoryError> {
         let Scenario { state, config, settings, files, begins } = scenario;
         let texts = Texts { state, config };
-        let mut story =
-            Self { texts, memory: Memory::default(), settings, files, clock: begins, steps: Vec::new() };
+        let mut story = Self { texts, memory, settings, files, clock: begins, steps: Vec::new() };
         story.advance(None, Cause::FilesChanged)?;
         Ok(story)
     }
@@ -131,16 +140,34 @@ impl Story {
             let input = input.as_ref().map_or("the first pass".into(), |input| format!("`{input}`"));
             StoryError::Violation { input, violation }
         })?;
-        let known = self.steps.last().map_or(&[][..], |step| step.outcome.diagnostics.as_slice());
-        let says = |one: &Diagnostic, other: &Diagnostic| {
-            (one.code, &one.message, one.document) == (other.code, &other.message, other.document)
-        };
-        let is_new = |found: &&Diagnostic| !known.iter().any(|known| says(known, found));
-        let news = outcome.diagnostics.iter().filter(is_new).cloned().collect();
+        let reports = self.reports(&outcome, &after);
         self.memory = outcome.memory.clone();
         let before = std::mem::replace(&mut self.texts, after.clone());
-        self.steps.push(Step { input, outcome, before, after, news });
+        self.steps.push(Step { input, outcome, before, after, reports });
         Ok(())
+    }
+
+    /// What the engine reports, and what is wrong in the file and was not before.
+    fn reports(&self, outcome: &Outcome, after: &Texts) -> Vec<Finding> {
+        fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
+            one.code == other.code && one.message == other.message
+        }
+        let located = |diagnostic: Diagnostic, texts: &Texts| {
+            let text = match diagnostic.document {
+                DocumentId::State => texts.state.as_str(),
+                DocumentId::Config => texts.config.as_deref().unwrap_or_default(),
+            };
+            Finding { at: LineIndex::new(text).line_column(diagnostic.span.start), diagnostic }
+        };
+        let known = match self.steps.last() {
+            Some(step) => engine::inspect(&WorkflowState::parse(&step.after.state)),
+            None => Vec::new(),
+        };
+        let news = engine::inspect(&WorkflowState::parse(&after.state))
+            .into_iter()
+            .filter(|found| !known.iter().chain(&outcome.diagnostics).any(|known| same(known, found)));
+        let reported = outcome.diagnostics.iter().map(|found| located(found.clone(), &self.texts));
+        reported.chain(news.map(|found| located(found, after))).collect()
     }
 
     /// The id of the waiting step that `name` means: an id, or a rule of which one step waits.

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod architecture;
+mod cases;
+mod corpus;
+mod properties;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
