@@ -84,7 +84,7 @@ pub enum Command {
         warnings; notes do not count")]
     Check(CheckArgs),
     /// Run the rules whenever one of the files is saved, until Ctrl-C
-    Watch(WatchArgs),
+    Watch,
     /// Run the rules once
     Apply(ApplyArgs),
     /// Write State keys, and run the rules
@@ -97,6 +97,7 @@ pub enum Command {
     /// Close a step that waits; the rest of its rule is carried out
     Done(DoneArgs),
     /// Report an event that rules wait for
+    #[command(after_help = event_names())]
     Emit(EmitArgs),
     /// List the runs: when, why, which rules, what changed
     History(HistoryArgs),
@@ -179,14 +180,6 @@ pub struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// `watch`.
-#[derive(Debug, ClapArgs)]
-pub struct WatchArgs {
-    /// How long a burst of saves must be quiet before rules run
-    #[arg(long, value_name = "MS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=60_000))]
-    pub quiet_ms: u64,
 }
 
 /// `apply`.
@@ -327,6 +320,9 @@ pub struct TestRulesArgs {
     /// The folder with the cases
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Write what happens into the files as what is expected
+    #[arg(long)]
+    pub bless: bool,
 }
 
 /// `completions`.
@@ -355,6 +351,17 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         return Err("a State value is one line".into());
     }
     Ok((key.to_owned(), value.to_owned()))
+}
+
+fn event_names() -> String {
+    let mut text = String::from("Events:\n");
+    for event in crate::engine::EVENTS {
+        let usage = format!("{} {}", event.name, event.argument.unwrap_or_default());
+        text.push_str(&format!("  {usage:<20} {}\n", event.meaning));
+    }
+    text.push_str("  @COMMAND             a command that a rule waits for was given\n");
+    text.push_str("  NAME                 any other event that a rule waits for");
+    text
 }
 
 fn exit_codes() -> String {

@@ -3,8 +3,9 @@
 use super::{
     args::CheckArgs,
     change::plural,
+    compiled,
     context::Context,
-    error::{CommandResult, Exit},
+    error::{CommandError, CommandResult, Exit},
     json::DiagnosticJson,
     render::{Ink, Line, Source, Terminal},
     report::{self, Form, name},
@@ -32,7 +33,7 @@ pub(crate) fn run(context: &mut Context, args: &CheckArgs) -> CommandResult {
     let mut project = context.project()?;
     let mended = if args.fix { fix(context, &mut project)? } else { 0 };
     let documents = project.read()?;
-    let diagnostics = diagnostics(&project, &documents)?;
+    let diagnostics = compiled::check(&documents);
     let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let exit = if errors + warnings > 0 { Exit::Findings } else { Exit::Ok };
@@ -48,22 +49,11 @@ pub(crate) fn run(context: &mut Context, args: &CheckArgs) -> CommandResult {
     Ok(exit)
 }
 
-/// Everything that is wrong with the two documents, state first, by position.
-pub(crate) fn diagnostics(
-    project: &Project,
-    documents: &Documents,
-) -> Result<Vec<Diagnostic>, super::error::CommandError> {
-    let memory = project.memory()?;
-    let mut found = super::compiled::check(project, documents, &memory);
-    found.sort_by_key(|it| (it.document, it.span.start, std::cmp::Reverse(it.severity)));
-    Ok(found)
-}
-
 fn show(
     terminal: &mut Terminal,
     documents: &Documents,
     diagnostics: &[Diagnostic],
-) -> Result<(), super::error::CommandError> {
+) -> Result<(), CommandError> {
     for id in [DocumentId::State, DocumentId::Config] {
         let Some(document) = documents.get(id) else { continue };
         let path = name(document);
@@ -84,7 +74,7 @@ fn summary(
     diagnostics: &[Diagnostic],
     mended: usize,
     fixable: usize,
-) -> Result<(), super::error::CommandError> {
+) -> Result<(), CommandError> {
     let mut parts = Vec::new();
     for (severity, ink, word) in [
         (Severity::Error, Ink::Bad, "error"),
@@ -113,17 +103,13 @@ fn summary(
 }
 
 /// Applies the fixes of all findings in one journalled write; answers how many.
-fn fix(context: &mut Context, project: &mut Project) -> Result<usize, super::error::CommandError> {
-    let memory = project.memory()?;
-    let found = super::compiled::check(project, &project.read()?, &memory);
-    if found.iter().all(|it| it.fix.is_none()) {
+fn fix(context: &mut Context, project: &mut Project) -> Result<usize, CommandError> {
+    if compiled::check(&project.read()?).iter().all(|it| it.fix.is_none()) {
         return Ok(0);
     }
-    let settings = project.settings().engine.clone();
     let mut mended = 0;
     let run = project.edit("check --fix", Cause::FilesChanged, &mut |documents| {
-        let found = super::compiled::check_with(&settings, documents, &memory);
-        let (edits, count) = fixes(&found);
+        let (edits, count) = fixes(&compiled::check(documents));
         mended = count;
         Ok(edits)
     })?;

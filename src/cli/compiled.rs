@@ -1,29 +1,21 @@
 //! The project's documents as the rule language understands them.
 
 use crate::{
-    engine::{self, Memory},
-    rules::RuleSet,
-    runtime::{Documents, Project},
+    document::WorkflowState,
+    engine,
+    rules::{self, RuleSet},
+    runtime::Documents,
     text::Diagnostic,
 };
 
 /// The rules of the state file.
 pub(crate) fn rules(documents: &Documents) -> RuleSet {
-    let _ = documents;
-    RuleSet::default()
+    rules::compile(&WorkflowState::parse(&documents.state.text))
 }
 
-/// What is wrong with the documents.
-pub(crate) fn check(project: &Project, documents: &Documents, memory: &Memory) -> Vec<Diagnostic> {
-    check_with(&project.settings().engine, documents, memory)
-}
-
-/// As [`check`], with the settings alone.
-pub(crate) fn check_with(
-    settings: &engine::Settings,
-    documents: &Documents,
-    memory: &Memory,
-) -> Vec<Diagnostic> {
-    let _ = (settings, memory);
-    rules(documents).diagnostics
+/// What is wrong with the documents, state first, by position.
+pub(crate) fn check(documents: &Documents) -> Vec<Diagnostic> {
+    let mut found = engine::inspect(&WorkflowState::parse(&documents.state.text));
+    found.sort_by_key(|it| (it.document, it.span.start, std::cmp::Reverse(it.severity)));
+    found
 }

@@ -1,12 +1,176 @@
-//! `rulemark doctor`.
+//! `rulemark doctor`: whether everything Rulemark needs is there.
 
 use super::{
     args::JsonArgs,
+    change::plural,
+    compiled,
     context::Context,
-    error::{CommandError, CommandResult},
+    error::{CommandError, CommandResult, Exit},
+    render::{Ink, Line},
 };
+use crate::{
+    document::WorkflowState,
+    runtime::{Documents, Project},
+    text::Severity,
+};
+use serde::Serialize;
+
+/// One check.
+#[derive(Serialize)]
+struct Checked {
+    name: &'static str,
+    /// `ok`, `warn` or `fail`.
+    verdict: &'static str,
+    finding: String,
+    /// What to do about it.
+    advice: Option<String>,
+}
+
+impl Checked {
+    fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, verdict: "ok", finding: finding.into(), advice: None }
+    }
+
+    fn warn(name: &'static str, finding: impl Into<String>, advice: &str) -> Self {
+        Self { name, verdict: "warn", finding: finding.into(), advice: Some(advice.into()) }
+    }
+
+    fn failed(name: &'static str, error: &CommandError) -> Self {
+        let mut finding = error.to_string();
+        for cause in error.causes() {
+            finding = format!("{finding}: {cause}");
+        }
+        Self { name, verdict: "fail", finding, advice: error.hints().first().cloned() }
+    }
+}
 
 pub(crate) fn run(context: &mut Context, args: JsonArgs) -> CommandResult {
-    let _ = (context, args);
-    Err(CommandError::refused("not built yet"))
+    let checks = match context.project() {
+        Ok(project) => examine(&project),
+        Err(error) => vec![Checked::failed("project", &error)],
+    };
+    let has_failed = checks.iter().any(|check| check.verdict == "fail");
+    if args.json {
+        context.terminal.json(&checks)?;
+    } else {
+        for check in &checks {
+            tell(context, check)?;
+        }
+    }
+    Ok(if has_failed { Exit::Findings } else { Exit::Ok })
+}
+
+fn tell(context: &mut Context, check: &Checked) -> Result<(), CommandError> {
+    let ink = match check.verdict {
+        "ok" => Ink::Good,
+        "warn" => Ink::Caution,
+        _ => Ink::Bad,
+    };
+    let line = Line::new()
+        .ink(ink, format!("{:<5} ", check.verdict))
+        .ink(Ink::Strong, format!("{:<9} ", check.name));
+    context.terminal.prose(line.text(&check.finding), 16)?;
+    match &check.advice {
+        Some(advice) => context.terminal.prose(Line::indented(16).ink(Ink::Faint, advice), 0),
+        None => Ok(()),
+    }
+}
+
+fn examine(project: &Project) -> Vec<Checked> {
+    let root = project.workspace().root();
+    let mut checks = vec![Checked::ok("project", root.display().to_string()), settings(project)];
+    match project.read() {
+        Ok(documents) => checks.extend([state(&documents), config(&documents), rules(&documents)]),
+        Err(error) => checks.push(Checked::failed("files", &error.into())),
+    }
+    checks.extend([journal(project), writable(project)]);
+    checks
+}
+
+fn settings(project: &Project) -> Checked {
+    let name = "settings";
+    if project.workspace().root().join("rulemark.toml").exists() {
+        Checked::ok(name, "rulemark.toml is valid")
+    } else {
+        Checked::ok(name, "no rulemark.toml; the defaults hold")
+    }
+}
+
+fn state(documents: &Documents) -> Checked {
+    let name = "state";
+    let text = &documents.state.text;
+    let state = WorkflowState::parse(text);
+    let file = super::report::name(&documents.state);
+    match (state.value("Phase"), state.value("Status")) {
+        (Some(phase), Some(status)) => {
+            Checked::ok(name, format!("{file}: {phase}, {status}, {} items", state.items().rows().len()))
+        }
+        _ => Checked::warn(
+            name,
+            format!("{file} has no Phase or no Status"),
+            "add both under `## State`; most rules look at them",
+        ),
+    }
+}
+
+fn config(documents: &Documents) -> Checked {
+    match &documents.config {
+        Some(config) => Checked::ok("config", format!("{} is readable", super::report::name(config))),
+        None => Checked::warn(
+            "config",
+            "there is no config file",
+            "rules that write a changelog need it; `rulemark init` makes one",
+        ),
+    }
+}
+
+fn rules(documents: &Documents) -> Checked {
+    let name = "rules";
+    let count = compiled::rules(documents).rules.len();
+    let findings = compiled::check(documents).iter().filter(|it| it.severity > Severity::Note).count();
+    let told = format!("{count} {}", plural(count, "rule"));
+    match (count, findings) {
+        (0, _) => Checked::warn(
+            name,
+            "the file has no rules",
+            "write some under `## Rules`; `rulemark init` in an empty folder shows how",
+        ),
+        (_, 0) => Checked::ok(name, told),
+        _ => Checked::warn(
+            name,
+            format!("{told}, {findings} {}", plural(findings, "finding")),
+            "`rulemark check` shows them",
+        ),
+    }
+}
+
+fn journal(project: &Project) -> Checked {
+    let name = "journal";
+    match project.verify() {
+        Ok(found) if found.problems.is_empty() => {
+            Checked::ok(name, format!("{} {}, the chain holds", found.entries, if found.entries == 1 { "entry" } else { "entries" }))
+        }
+        Ok(found) => Checked {
+            name,
+            verdict: "fail",
+            finding: found.problems.join("; "),
+            advice: Some("history up to the damage is still good; moving `.rulemark/journal.db` away begins a new one and loses no state".into()),
+        },
+        Err(error) => Checked::failed(name, &error.into()),
+    }
+}
+
+/// Whether the folder takes new files: every write is a new file that replaces the old one.
+fn writable(project: &Project) -> Checked {
+    let name = "disk";
+    let root = project.workspace().root();
+    match tempfile::NamedTempFile::new_in(root) {
+        Ok(_) => Checked::ok(name, "the folder can be written"),
+        Err(error) => Checked::failed(
+            name,
+            &CommandError::refused(format!("can't create files in {}", root.display()))
+                .because(error)
+                .with_hint("rules can be read but not run here"),
+        ),
+    }
 }

@@ -54,6 +54,11 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     Ok(Exit::Ok)
 }
 
+/// Makes all files of a new project in `folder`.
+pub(crate) fn make(folder: &Path) -> Result<(), CommandError> {
+    FILES.iter().try_for_each(|(path, text)| create(folder, path, text).map(|_| ()))
+}
+
 /// Creates a file; `false` when something of that name is there already.
 fn create(folder: &Path, path: &str, text: &str) -> Result<bool, CommandError> {
     let path = folder.join(path);

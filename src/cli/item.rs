@@ -7,12 +7,12 @@ use super::{
     json::ItemJson,
     render::{Ink, Line, Table},
     report::{self, Form},
-    suggest::closest,
 };
 use crate::{
     document::{Item, ItemStatus, Items, WorkflowState},
     engine::Cause,
     runtime::{Edits, Error, ErrorKind},
+    text::nearest,
 };
 
 pub(crate) fn run(context: &mut Context, command: &ItemCommand) -> CommandResult {
@@ -70,7 +70,7 @@ fn wanted<'i>(state: &WorkflowState<'_>, items: &'i Items<'_>, id: Option<&str>)
     };
     items.matching(name).ok_or_else(|| {
         let names = items.rows().iter().map(|item| item.id.as_deref().unwrap_or(&item.description));
-        let meant = closest(name, names).map(|name| format!("did you mean `{name}`?"));
+        let meant = nearest(name, names).map(|name| format!("did you mean `{name}`?"));
         let hints = vec![meant.unwrap_or_else(|| "`rulemark item list` shows them".into())];
         Error::Caller { kind: ErrorKind::Usage, message: format!("no item is called `{name}`"), hints }
     })

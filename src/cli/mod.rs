@@ -30,7 +30,6 @@ mod report;
 mod rules;
 mod set;
 mod status;
-mod suggest;
 mod test_rules;
 mod undo;
 mod watch;
@@ -64,7 +63,7 @@ fn invoke(Args { global, command }: Args) -> Exit {
     });
     result.unwrap_or_else(|error| {
         // What was said before the error comes first; if that fails too, the error still counts.
-        let _ = context.terminal.flush();
+        context.terminal.flush().ok();
         if !error.is_silent() {
             context.terminal.error(&error);
         }
@@ -80,7 +79,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Next(args) => next::run(context, &args),
         Command::Rules(args) => rules::run(context, &args),
         Command::Check(args) => check::run(context, &args),
-        Command::Watch(args) => watch::run(context, &args),
+        Command::Watch => watch::run(context),
         Command::Apply(args) => apply::run(context, &args),
         Command::Set(args) => set::run(context, &args),
         Command::Log(args) => log::run(context, &args),

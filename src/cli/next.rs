@@ -1,12 +1,229 @@
-//! `rulemark next`.
+//! `rulemark next`: what to do now, in plain words.
 
 use super::{
     args::NextArgs,
+    change::{plural, shorten},
     context::Context,
-    error::{CommandError, CommandResult},
+    error::{CommandError, CommandResult, Exit},
+    json::PendingJson,
+    render::{Ink, Line, Terminal},
+    report,
 };
+use crate::{
+    engine::{Closing, FileFact, Guidance, Memory, Snapshot, Turn, guidance},
+    runtime::{Documents, Project},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The answer of `next --json`.
+#[derive(Serialize)]
+struct NextJson {
+    /// `agent`, `person` or `nobody`.
+    turn: &'static str,
+    phase: Option<String>,
+    status: Option<String>,
+    item: Option<String>,
+    item_id: Option<String>,
+    done: usize,
+    left: usize,
+    steps: Vec<String>,
+    pending: Vec<PendingJson>,
+    questions: Vec<QuestionJson>,
+    constraints: Vec<QuestionJson>,
+    closings: Vec<ClosingJson>,
+}
+
+/// A rule and what it asks or says.
+#[derive(Serialize)]
+struct QuestionJson {
+    rule: String,
+    text: String,
+}
+
+/// A command that takes the work further.
+#[derive(Serialize)]
+struct ClosingJson {
+    command: String,
+    by: &'static str,
+    when: Option<String>,
+}
+
+/// Constraints that are printed; all of them are in `rulemark rules` and in `--json`.
+const CONSTRAINTS: usize = 8;
 
 pub(crate) fn run(context: &mut Context, args: &NextArgs) -> CommandResult {
-    let _ = (context, args);
-    Err(CommandError::refused("not built yet"))
+    let project = context.project()?;
+    let documents = project.read()?;
+    let guidance = guide(&project, &documents, &project.memory()?);
+    let exit = if args.exit_code && guidance.turn == Turn::Person { Exit::Waiting } else { Exit::Ok };
+    let terminal = &mut context.terminal;
+    if args.json {
+        terminal.json(&NextJson::from(guidance))?;
+    } else {
+        print(terminal, &guidance)?;
+    }
+    Ok(exit)
+}
+
+/// What the documents and the memory ask of whom.
+pub(crate) fn guide(project: &Project, documents: &Documents, memory: &Memory) -> Guidance {
+    let files: BTreeMap<String, FileFact> = BTreeMap::new();
+    guidance(&Snapshot {
+        state: &documents.state.text,
+        config: documents.config.as_ref().map(|config| config.text.as_str()),
+        memory,
+        settings: &project.settings().engine,
+        files: &files,
+    })
+}
+
+impl From<Guidance> for NextJson {
+    fn from(it: Guidance) -> Self {
+        let closing = |closing: Closing| ClosingJson {
+            command: command(&closing),
+            by: turn(closing.by),
+            when: closing.when,
+        };
+        Self {
+            turn: turn(it.turn),
+            phase: it.phase,
+            status: it.status,
+            item: it.item,
+            item_id: it.item_id,
+            done: it.done,
+            left: it.left,
+            steps: it.steps,
+            pending: it.pending.iter().map(PendingJson::from).collect(),
+            questions: it
+                .questions
+                .into_iter()
+                .map(|it| QuestionJson { rule: it.rule, text: it.text })
+                .collect(),
+            constraints: it
+                .constraints
+                .into_iter()
+                .map(|it| QuestionJson { rule: it.rule, text: it.text })
+                .collect(),
+            closings: it.closings.into_iter().map(closing).collect(),
+        }
+    }
+}
+
+fn print(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
+    terminal.prose(headline(guidance), 2)?;
+    if guidance.turn == Turn::Nobody {
+        terminal.line("")?;
+        terminal.line(Line::new().ink(Ink::Good, "all items are done"))?;
+        return close(terminal, "rulemark item add \"…\"", "to go on");
+    }
+    steps(terminal, guidance)?;
+    if !guidance.pending.is_empty() {
+        heading(terminal, "waiting")?;
+        for step in &guidance.pending {
+            report::pending(terminal, step)?;
+        }
+    }
+    if !guidance.questions.is_empty() {
+        heading(terminal, "is it so?")?;
+        for question in &guidance.questions {
+            terminal.prose(Line::indented(2).text(&question.text), 2)?;
+            close(terminal, &format!("rulemark emit judge {}", question.rule), "if so")?;
+        }
+    }
+    constraints(terminal, guidance)?;
+    closings(terminal, guidance)
+}
+
+fn headline(guidance: &Guidance) -> Line {
+    let mut line = Line::new().ink(Ink::Strong, guidance.phase.as_deref().unwrap_or("no phase"));
+    if let Some(status) = &guidance.status {
+        let ink = if guidance.turn == Turn::Person { Ink::Caution } else { Ink::Plain };
+        line = line.ink(Ink::Faint, " · ").ink(ink, status);
+    }
+    if let Some(item) = &guidance.item {
+        let id = guidance.item_id.as_ref().map_or_else(String::new, |id| format!("{id} "));
+        line = line.ink(Ink::Faint, " · ").text(id).text(item);
+    }
+    let (done, all) = (guidance.done, guidance.done + guidance.left);
+    if all > 0 { line.ink(Ink::Faint, format!(" · {done} of {all} done")) } else { line }
+}
+
+fn steps(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
+    if guidance.turn == Turn::Person && guidance.pending.is_empty() {
+        terminal.line("")?;
+        return terminal.prose("a person has to look at the plan and decide", 0);
+    }
+    if !guidance.pending.is_empty() || guidance.steps.is_empty() {
+        return Ok(());
+    }
+    heading(terminal, "do")?;
+    for step in &guidance.steps {
+        let text = step.trim_start();
+        let indent = 2 + step.len() - text.len();
+        let marker = text.find(' ').filter(|&at| at <= 3).map_or(0, |at| at + 1);
+        terminal.prose(Line::indented(indent).text(text), marker)?;
+    }
+    Ok(())
+}
+
+fn constraints(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
+    if guidance.constraints.is_empty() {
+        return Ok(());
+    }
+    heading(terminal, "heed")?;
+    for heed in guidance.constraints.iter().take(CONSTRAINTS) {
+        let line = Line::indented(2).text(&heed.text).ink(Ink::Faint, format!("  ({})", heed.rule));
+        terminal.prose(line, 2)?;
+    }
+    let rest = guidance.constraints.len().saturating_sub(CONSTRAINTS);
+    if rest > 0 {
+        let line = format!("… and {rest} {}: `rulemark rules`", plural(rest, "more constraint").as_str());
+        terminal.line(Line::indented(2).ink(Ink::Faint, line))?;
+    }
+    Ok(())
+}
+
+fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
+    if let Some(upcoming) = &guidance.upcoming {
+        heading(terminal, "no item is current; the next one is")?;
+        terminal.prose(Line::indented(2).text(upcoming), 0)?;
+    }
+    if guidance.closings.is_empty() {
+        return Ok(());
+    }
+    heading(terminal, if guidance.turn == Turn::Person { "to approve" } else { "when done" })?;
+    for closing in &guidance.closings {
+        let several = guidance.closings.len() > 1;
+        let when = closing.when.as_deref().filter(|_| several).map(shorten).unwrap_or_default();
+        close(terminal, &command(closing), &when)?;
+    }
+    Ok(())
+}
+
+fn heading(terminal: &mut Terminal, text: &str) -> Result<(), CommandError> {
+    terminal.line("")?;
+    terminal.line(Line::new().ink(Ink::Faint, text))
+}
+
+fn close(terminal: &mut Terminal, command: &str, when: &str) -> Result<(), CommandError> {
+    let line = Line::indented(2).ink(Ink::Accent, command);
+    terminal.line(if when.is_empty() { line } else { line.ink(Ink::Faint, format!("  {when}")) })
+}
+
+fn command(closing: &Closing) -> String {
+    let words = closing.assignments.iter().map(|(key, value)| {
+        let word = format!("{key}={value}");
+        let is_plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '=' | '_' | '-' | '.' | '/'));
+        if is_plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    });
+    format!("rulemark set {}", words.collect::<Vec<_>>().join(" "))
+}
+
+fn turn(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Agent => "agent",
+        Turn::Person => "person",
+        Turn::Nobody => "nobody",
+    }
 }

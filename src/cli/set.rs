@@ -5,12 +5,12 @@ use super::{
     context::Context,
     error::{CommandResult, Exit},
     report::{self, Form},
-    suggest::closest,
 };
 use crate::{
     document::WorkflowState,
     engine::Cause,
     runtime::{Documents, Edits, Error},
+    text::nearest,
 };
 
 pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
@@ -39,7 +39,7 @@ fn edits(documents: &Documents, args: &SetArgs) -> Result<Edits, Error> {
 
 fn unknown(key: &str, state: &WorkflowState<'_>) -> Error {
     let names = state.keys().iter().map(|key| key.name.as_str());
-    let meant = closest(key, names.clone()).map(|name| format!("did you mean `{name}`?"));
+    let meant = nearest(key, names.clone()).map(|name| format!("did you mean `{name}`?"));
     let known: Vec<&str> = names.collect();
     let hint = meant.unwrap_or_else(|| match known.as_slice() {
         [] => "the file has no State keys".into(),

@@ -1,12 +1,146 @@
-//! `rulemark status`.
+//! `rulemark status`: where the project is.
 
 use super::{
     args::JsonArgs,
+    compiled,
     context::Context,
-    error::{CommandError, CommandResult},
+    error::{CommandError, CommandResult, Exit},
+    history,
+    render::{Ink, Line, Terminal},
 };
+use crate::{
+    document::{ItemStatus, Role, WorkflowState},
+    journal::Entry,
+    rules::{LengthUnit, RuleSet, Test},
+    runtime::Project,
+};
+use serde::Serialize;
+
+/// The answer of `status --json`.
+#[derive(Serialize)]
+struct StatusJson {
+    project: String,
+    phase: Option<String>,
+    status: Option<String>,
+    /// As the file writes it.
+    current_item: Option<String>,
+    items: ItemsJson,
+    /// How many steps wait.
+    pending: usize,
+    log: LogJson,
+    watched: bool,
+    last_run: Option<LastRunJson>,
+}
+
+/// How far the items are.
+#[derive(Serialize)]
+struct ItemsJson {
+    done: usize,
+    left: usize,
+}
+
+/// How full the log is.
+#[derive(Serialize)]
+struct LogJson {
+    length: usize,
+    /// The length a rule of the file rotates it at.
+    limit: Option<u64>,
+    /// `chars` or `lines`.
+    unit: &'static str,
+}
+
+/// The newest entry of the journal.
+#[derive(Serialize)]
+struct LastRunJson {
+    entry: i64,
+    at: String,
+    cause: String,
+    rules: Vec<String>,
+}
 
 pub(crate) fn run(context: &mut Context, args: JsonArgs) -> CommandResult {
-    let _ = (context, args);
-    Err(CommandError::refused("not built yet"))
+    let status = read(&context.project()?)?;
+    if args.json {
+        context.terminal.json(&status)?;
+    } else {
+        print(&mut context.terminal, &status)?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn read(project: &Project) -> Result<StatusJson, CommandError> {
+    let documents = project.read()?;
+    let state = WorkflowState::parse(&documents.state.text);
+    let items = state.items();
+    let left = items.rows().iter().filter(|item| item.state == ItemStatus::Unprocessed).count();
+    Ok(StatusJson {
+        project: project.workspace().root().display().to_string(),
+        phase: state.value("Phase").map(str::to_owned),
+        status: state.value("Status").map(str::to_owned),
+        current_item: state.value("CurrentItem").map(str::to_owned),
+        items: ItemsJson { done: items.rows().len() - left, left },
+        pending: project.memory()?.pending.len(),
+        log: log(&state, &compiled::rules(&documents)),
+        watched: false,
+        last_run: project.history(1)?.first().map(last_run),
+    })
+}
+
+fn last_run(entry: &Entry) -> LastRunJson {
+    LastRunJson {
+        entry: entry.seq,
+        at: entry.at.to_string(),
+        cause: entry.label.clone(),
+        rules: history::rules(entry),
+    }
+}
+
+fn log(state: &WorkflowState<'_>, rules: &RuleSet) -> LogJson {
+    let outline = state.outline();
+    let triggers = rules.rules.iter().flat_map(|rule| &rule.clauses).filter_map(|it| it.trigger.as_ref());
+    let limit = triggers.flat_map(|trigger| trigger.condition.atoms()).find_map(|atom| match &atom.test {
+        Test::Length { section, limit, unit, .. }
+            if outline.named(&section.0).is_some_and(|section| section.role == Role::Log) =>
+        {
+            Some((*limit, *unit))
+        }
+        _ => None,
+    });
+    let unit = limit.map_or(LengthUnit::Characters, |(_, unit)| unit);
+    let length = outline.section(Role::Log).map_or(0, |section| match unit {
+        LengthUnit::Characters => outline.characters(section),
+        LengthUnit::Lines => outline.content(section).lines().count(),
+    });
+    let unit = if unit == LengthUnit::Lines { "lines" } else { "chars" };
+    LogJson { length, limit: limit.map(|(limit, _)| limit), unit }
+}
+
+fn print(terminal: &mut Terminal, status: &StatusJson) -> Result<(), CommandError> {
+    let none = || "none".to_owned();
+    let mut field = |name: &str, ink: Ink, value: String, remark: String| {
+        let line = Line::new().ink(Ink::Faint, format!("{name:<9}")).ink(ink, value);
+        terminal.cut([line.ink(Ink::Faint, remark)])
+    };
+    field("phase", Ink::Strong, status.phase.clone().unwrap_or_else(none), String::new())?;
+    field("status", Ink::Strong, status.status.clone().unwrap_or_else(none), String::new())?;
+    field("item", Ink::Plain, status.current_item.clone().unwrap_or_else(none), String::new())?;
+    let ItemsJson { done, left } = status.items;
+    field("items", Ink::Plain, format!("{done} done, {left} left"), String::new())?;
+    let (ink, remark) = match status.pending {
+        0 => (Ink::Plain, ""),
+        _ => (Ink::Caution, "  `rulemark next` says what they ask"),
+    };
+    field("waiting", ink, status.pending.to_string(), remark.into())?;
+    let LogJson { length, limit, unit } = &status.log;
+    let limit = limit.map_or_else(String::new, |limit| format!(" of {limit}"));
+    field("log", Ink::Plain, format!("{length}{limit} {unit}"), String::new())?;
+    let (watched, remark) = match status.watched {
+        true => ("running", ""),
+        false => ("not running", "  `rulemark watch` starts it"),
+    };
+    field("watcher", Ink::Plain, watched.into(), remark.into())?;
+    let last = status.last_run.as_ref();
+    let told = last.map_or_else(none, |run| format!("{}  {}", run.at.replace('T', " "), run.cause));
+    let rules = last.map_or_else(String::new, |run| format!("  {}", run.rules.join(", ")));
+    field("last run", Ink::Plain, told, rules)
 }

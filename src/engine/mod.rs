@@ -8,7 +8,9 @@
 //! writes in the order of the file. Rounds follow until nothing fires.
 
 mod evaluate;
+mod events;
 mod gates;
+mod guidance;
 mod model;
 mod perform;
 mod run;
@@ -16,6 +18,8 @@ mod settling;
 mod summary;
 mod working;
 
+pub use events::{EVENTS, EventName, awaited_names};
+pub use guidance::{Closing, Guidance, Heed, Question, Turn, guidance};
 pub use model::{
     Approval, Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Firing, GateSettings, Memory,
     OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,

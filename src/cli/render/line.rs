@@ -94,11 +94,6 @@ impl Line {
         self.indent + self.pieces.iter().map(|(_, text)| text.width()).sum::<usize>()
     }
 
-    /// Whether it holds no text.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
-    }
-
     /// Cut to `width` columns, with an ellipsis where text is missing.
     #[must_use]
     pub(crate) fn truncated(self, width: usize) -> Self {

@@ -140,12 +140,12 @@ impl Terminal {
             line.write(&mut text);
         }
         // Nobody is left to tell when standard error is gone.
-        let _ = self.err.write_all(text.as_bytes());
+        self.err.write_all(text.as_bytes()).ok();
     }
 }
 
 /// Prints clap's own answer: help and version to standard output, wrong usage to standard error.
 pub(crate) fn usage(error: &clap::Error) {
     // As above.
-    let _ = error.print();
+    error.print().ok();
 }

@@ -1,0 +1,265 @@
+//! What the agent or the person should do now.
+//!
+//! Everything here stands in the snapshot; nothing is guessed. The answer is small: an agent pays
+//! for every byte of it.
+
+use super::{
+    evaluate::{Asker, View, same_word},
+    model::{PendingKind, PendingStep, Snapshot},
+};
+use crate::{
+    document::{ItemStatus, WorkflowState},
+    rules::{self, NewValue, Phase, Rule, RuleSet, Step, StepKind},
+};
+
+/// What is to be done now, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guidance {
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// The phase, as the file writes it.
+    pub phase: Option<String>,
+    /// The status, as the file writes it.
+    pub status: Option<String>,
+    /// The current item: its description if it is one of the items, else what the file says.
+    pub item: Option<String>,
+    /// The id of the current item, if it has one.
+    pub item_id: Option<String>,
+    /// How many items are processed.
+    pub done: usize,
+    /// How many are not.
+    pub left: usize,
+    /// The first item that is not processed, when none is current.
+    pub upcoming: Option<String>,
+    /// The phase's steps, word for word, a line each.
+    pub steps: Vec<String>,
+    /// Steps of rules that wait for somebody.
+    pub pending: Vec<PendingStep>,
+    /// What only somebody who looks can tell.
+    pub questions: Vec<Question>,
+    /// What to heed, from rules that are not executed.
+    pub constraints: Vec<Heed>,
+    /// The State edits that close the phase, or take it further; usually one.
+    pub closings: Vec<Closing>,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// The agent's.
+    Agent,
+    /// A person's: to answer, or to approve.
+    Person,
+    /// Nobody's: all items are done.
+    Nobody,
+}
+
+/// A judgement that a rule waits for; everything else in its trigger holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The rule.
+    pub rule: String,
+    /// What is asked, word for word.
+    pub text: String,
+}
+
+/// A constraint and the rule it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heed {
+    /// The rule.
+    pub rule: String,
+    /// What it says, word for word.
+    pub text: String,
+}
+
+/// State keys to be set together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The keys and their new values.
+    pub assignments: Vec<(String, String)>,
+    /// Who is to decide it.
+    pub by: Turn,
+    /// When: the phase's step that says so, word for word; `None` where the order of phases does.
+    pub when: Option<String>,
+}
+
+/// Beginnings of a status that says that a person has to act: `NEEDS_PLAN_APPROVAL`, `BLOCKED_…`.
+const WAITS_FOR_PERSON: [&str; 5] = ["NEEDS_", "AWAITING", "WAITING", "BLOCKED", "PENDING_APPROVAL"];
+
+/// What a snapshot asks of whom.
+#[must_use]
+pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
+    let state = WorkflowState::parse(snapshot.state);
+    let rules = rules::compile(&state);
+    let items = state.items();
+    let current = state.value("CurrentItem");
+    let item = current.and_then(|current| items.matching(current));
+    let left = items.rows().iter().filter(|item| item.state == ItemStatus::Unprocessed);
+    let is_finished = state.value("Status").is_some_and(|status| same_word(status, "COMPLETED"));
+    // The row that is finished counts as done, marked or not.
+    let unfinished =
+        left.filter(|row| !(is_finished && item.is_some_and(|item| item.span == row.span))).count();
+    let phase = state.value("Phase").and_then(|name| rules.phase(name));
+    let mut guidance = Guidance {
+        turn: Turn::Agent,
+        phase: state.value("Phase").map(str::to_owned),
+        status: state.value("Status").map(str::to_owned),
+        item: item.map(|item| item.description.clone()).or_else(|| current.map(str::to_owned)),
+        item_id: item.and_then(|item| item.id.clone()),
+        done: items.rows().len() - unfinished,
+        left: unfinished,
+        upcoming: items.next(None).filter(|_| current.is_none()).map(|item| item.description.clone()),
+        steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),
+        pending: snapshot.memory.pending.clone(),
+        questions: questions(snapshot, &state, &rules),
+        constraints: constraints(&state, &rules),
+        closings: Vec::new(),
+    };
+    let is_over = is_finished && unfinished == 0 && guidance.pending.is_empty();
+    if is_over {
+        guidance.turn = Turn::Nobody;
+        guidance.steps.clear();
+        return guidance;
+    }
+    let approval = awaits_person(&state);
+    if guidance.pending.is_empty() {
+        guidance.closings = closings(&state, &rules, phase, approval);
+    }
+    let asks = |kind| guidance.pending.iter().any(|step| step.kind == kind);
+    let for_agent = asks(PendingKind::Delegate) || asks(PendingKind::Run);
+    if asks(PendingKind::Ask) && !for_agent || guidance.pending.is_empty() && approval {
+        guidance.turn = Turn::Person;
+    }
+    guidance
+}
+
+/// Whether the status says that a person has to act.
+fn awaits_person(state: &WorkflowState<'_>) -> bool {
+    state.value("Status").is_some_and(|status| {
+        let status = status.to_uppercase().replace([' ', '-'], "_");
+        WAITS_FOR_PERSON.iter().any(|beginning| status.starts_with(beginning))
+    })
+}
+
+/// The lines of a phase's block behind its heading, without blank ones.
+fn steps(phase: &Phase, text: &str) -> Vec<String> {
+    let block = phase.span.of(text);
+    let behind = text[phase.name_span.end.min(phase.span.end)..phase.span.end].find('\n');
+    let Some(behind) = behind else { return Vec::new() };
+    let body = &block[phase.name_span.end - phase.span.start + behind..];
+    let is_decoration = |line: &str| line.chars().all(|c| matches!(c, '-' | '*' | '_' | '>' | ' '));
+    let lines = body.lines().map(str::trim_end).filter(|line| !is_decoration(line));
+    lines.map(str::to_owned).collect()
+}
+
+/// The judgements whose rules would otherwise fire.
+fn questions(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet) -> Vec<Question> {
+    let view = View { snapshot, state, occurrences: &[] };
+    let mut questions = Vec::new();
+    for rule in &rules.rules {
+        let asker = Asker { rule: &rule.id, called: false };
+        for trigger in rule.clauses.iter().filter_map(|clause| clause.trigger.as_ref()) {
+            if view.decide(&trigger.condition, asker).is_none() {
+                let open = trigger.condition.atoms().into_iter();
+                let texts: Vec<&str> = open
+                    .filter(|atom| atom.test == rules::Test::Judgement)
+                    .map(|atom| atom.text.as_str())
+                    .collect();
+                questions.push(Question { rule: rule.id.clone(), text: texts.join("; ") });
+            }
+        }
+    }
+    questions
+}
+
+/// The constraints of the current phase (`RULE_WF_PHASE_CONSTRUCT`), and those of no phase.
+fn constraints(state: &WorkflowState<'_>, rules: &RuleSet) -> Vec<Heed> {
+    let phase = state.value("Phase").map(word);
+    let phases: Vec<String> = rules.phases.iter().map(|phase| word(&phase.name)).collect();
+    let applies = |rule: &&Rule| {
+        let id = format!("_{}_", rule.id.to_uppercase());
+        let names = |phase: &String| id.contains(&format!("_{phase}_"));
+        phase.as_ref().is_some_and(names) || !(phases.iter().any(names) || id.contains("_PHASE_"))
+    };
+    rules
+        .rules
+        .iter()
+        .filter(applies)
+        .flat_map(|rule| {
+            rule.constraints.iter().map(|it| Heed { rule: rule.id.clone(), text: it.text.clone() })
+        })
+        .collect()
+}
+
+/// A phase's name as it stands in a rule's id.
+fn word(phase: &str) -> String {
+    phase.to_uppercase().replace([' ', '-'], "_")
+}
+
+/// What takes the phase further: the State edits its own steps name, else the order of phases.
+fn closings(
+    state: &WorkflowState<'_>,
+    rules: &RuleSet,
+    phase: Option<&Phase>,
+    approval: bool,
+) -> Vec<Closing> {
+    let mut named = Vec::new();
+    if let Some(phase) = phase {
+        collect_closings(&phase.steps, None, &mut named);
+    }
+    let is_so = |(key, value): &(String, String)| state.value(key).is_some_and(|is| same_word(is, value));
+    named.retain(|closing| !closing.assignments.iter().all(is_so));
+    if approval {
+        // The step that asks for the approval is done; what is open is the approval itself.
+        return following(state, rules).map_or_else(Vec::new, |next| {
+            let assignments = vec![("Phase".into(), next.to_owned()), ("Status".into(), "RUNNING".into())];
+            vec![Closing { assignments, by: Turn::Person, when: None }]
+        });
+    }
+    if named.is_empty() {
+        let assignment = match following(state, rules) {
+            Some(next) => ("Phase".into(), next.to_owned()),
+            None => ("Status".into(), "COMPLETED".into()),
+        };
+        named.push(Closing { assignments: vec![assignment], by: Turn::Agent, when: None });
+    }
+    named
+}
+
+/// The phase behind the current one; the first for INIT and for a file that names none.
+fn following<'r>(state: &WorkflowState<'_>, rules: &'r RuleSet) -> Option<&'r str> {
+    let at = rules
+        .phases
+        .iter()
+        .position(|phase| state.value("Phase").is_some_and(|is| same_word(is, &phase.name)));
+    let next = match at {
+        Some(at) => at + 1,
+        None if state.value("Phase").is_none_or(|is| same_word(is, "INIT")) => 0,
+        None => return None,
+    };
+    rules.phases.get(next).map(|phase| phase.name.as_str())
+}
+
+/// The State edits with known values that steps name, each with the words that say when.
+fn collect_closings(steps: &[Step], within: Option<&str>, into: &mut Vec<Closing>) {
+    for step in steps {
+        let when = within.unwrap_or(&step.text);
+        match &step.kind {
+            StepKind::Set(assignments) => {
+                let known = assignments.iter().filter_map(|it| match &it.value {
+                    NewValue::Literal(value) => Some((it.key.clone(), value.clone())),
+                    _ => None,
+                });
+                let assignments: Vec<(String, String)> = known.collect();
+                if !assignments.is_empty() {
+                    into.push(Closing { assignments, by: Turn::Agent, when: Some(when.to_owned()) });
+                }
+            }
+            StepKind::If { then, otherwise, .. } => {
+                collect_closings(then, Some(when), into);
+                collect_closings(otherwise, Some(when), into);
+            }
+            _ => {}
+        }
+    }
+}
