@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Runs the workflow rules written in `workflow_state.md`, in place.
 #[derive(Debug, Parser)]
 #[command(name = "rulemark", version, max_term_width = 100, propagate_version = false)]
-#[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
 #[command(after_long_help = exit_codes(), after_help = "Start with `rulemark init` or `rulemark demo`. \
     Exit codes and more: `rulemark --help`")]
 pub struct Args {
@@ -24,7 +24,7 @@ pub struct Args {
 #[derive(Clone, Debug, ClapArgs)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Folder of the project; by default the nearest one above that holds a state file
+    /// Folder of the project [default: the nearest one above with a state file]
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
     /// Log what happens to standard error (-vv: more); `RUST_LOG` says it in detail

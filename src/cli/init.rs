@@ -20,6 +20,13 @@ const FILES: [(&str, &str); 3] = [
     (".rulemark/.gitignore", "*\n!.gitignore\n!sessions/\n!sessions/**\n"),
 ];
 
+/// What to do behind `init`.
+const NEXT: [(&str, &str); 3] = [
+    ("rulemark watch", "run the rules whenever a file is saved"),
+    ("rulemark item add \"…\"", "name the first task, in another terminal"),
+    ("rulemark next", "see what to do now"),
+];
+
 pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     let folder = match args.dir {
         Some(folder) => folder,
@@ -29,10 +36,8 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     if folder.exists() && !folder.is_dir() {
         return Err(CommandError::usage(format!("{} is not a folder", folder.display())));
     }
-    let mut made = 0;
     for (path, text) in FILES {
         let is_new = if args.dry_run { !folder.join(path).exists() } else { create(&folder, path, text)? };
-        made += usize::from(is_new);
         let (ink, word) = match (is_new, args.dry_run) {
             (true, false) => (Ink::Good, "made"),
             (true, true) => (Ink::Good, "would make"),
@@ -44,13 +49,9 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
         return Ok(Exit::Ok);
     }
     terminal.remark("")?;
-    let next = if made == 0 { "everything is there already" } else { "ready" };
-    terminal.remark(
-        Line::from(format!("{next}; next: "))
-            .ink(Ink::Accent, "rulemark item add \"…\"")
-            .text(" for the first task, then ")
-            .ink(Ink::Accent, "rulemark watch"),
-    )?;
+    for (command, what) in NEXT {
+        terminal.remark(Line::new().ink(Ink::Accent, command).pad_to(26).text(what))?;
+    }
     Ok(Exit::Ok)
 }
 

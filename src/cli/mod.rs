@@ -52,7 +52,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }
     };
     // A panic is a bug; whatever it interrupted is left to the journal and the atomic writes.
-    panic::catch_unwind(panic::AssertUnwindSafe(|| invoke(args))).unwrap_or(Exit::Bug)
+    panic::catch_unwind(panic::AssertUnwindSafe(|| invoke(args))).unwrap_or_else(|_| {
+        render::bug("this is a bug in rulemark; no file was left half written");
+        Exit::Bug
+    })
 }
 
 fn invoke(Args { global, command }: Args) -> Exit {

@@ -4,7 +4,7 @@
 
 use super::input::{Change, Input};
 use crate::{
-    engine::{Cause, FileFact, StepResult},
+    engine::{Cause, EVENTS, EventName, FileFact, StepResult},
     text::DocumentId,
 };
 use std::fmt::{self, Display as _};
@@ -12,26 +12,6 @@ use std::fmt::{self, Display as _};
 /// The file names of the case language.
 pub(super) const FILES: [(DocumentId, &str); 2] =
     [(DocumentId::State, "workflow_state.md"), (DocumentId::Config, "project_config.md")];
-
-/// Causes without a parameter, by the name `emit` takes.
-const CAUSES: [(&str, Cause); 5] = [
-    ("files-changed", Cause::FilesChanged),
-    ("session-start", Cause::SessionStarted),
-    ("cycle-start", Cause::CycleStarted),
-    ("action-done", Cause::ActionDone),
-    ("tests-ran", Cause::TestsRan),
-];
-
-/// A cause made from the words behind its name.
-type MakeCause = fn(String) -> Cause;
-
-/// Causes with a parameter, by the name `emit` takes.
-const CAUSES_WITH_TEXT: [(&str, MakeCause); 4] = [
-    ("command", Cause::Command),
-    ("source-saved", Cause::SourceSaved),
-    ("said", Cause::UserSaid),
-    ("judge", |rule| Cause::Judged { rule }),
-];
 
 const FACTS: [(&str, FileFact); 3] =
     [("missing", FileFact::Missing), ("empty", FileFact::Empty), ("present", FileFact::Present)];
@@ -103,14 +83,13 @@ fn replace(rest: &str) -> Result<Change, String> {
 fn emit(rest: &str) -> Result<Cause, String> {
     let (name, parameter) = rest.split_once(' ').unwrap_or((rest, ""));
     let parameter = text(parameter)?;
-    if let Some((_, cause)) = CAUSES.iter().find(|(known, _)| *known == name && parameter.is_empty()) {
-        return Ok(cause.clone());
-    }
-    if let Some((_, make)) = CAUSES_WITH_TEXT.iter().find(|(known, _)| *known == name) {
-        if parameter.is_empty() {
-            return Err(format!("emit {name} needs something behind it"));
-        }
-        return Ok(make(parameter));
+    if let Some(event) = EventName::find(name) {
+        return match event.argument {
+            None if parameter.is_empty() => Ok(event.cause("")),
+            Some(_) if !parameter.is_empty() => Ok(event.cause(parameter)),
+            Some(_) => Err(format!("emit {name} needs something behind it")),
+            None => Err(format!("emit {name} takes nothing behind it")),
+        };
     }
     // What the project calls its own events may be several words.
     if rest.is_empty() { Err("emit needs a name".into()) } else { Ok(Cause::Named(text(rest)?)) }
@@ -237,7 +216,8 @@ fn write_cause(f: &mut fmt::Formatter<'_>, cause: &Cause) -> fmt::Result {
         Cause::Named(name) => write!(f, "emit {}", Text(name)),
         Cause::Done { step, result } => Input::Close { step: step.clone(), result: result.clone() }.fmt(f),
         plain => {
-            let name = CAUSES.iter().find(|(_, cause)| cause == plain).map_or("", |(name, _)| name);
+            let mut plain_events = EVENTS.iter().filter(|event| event.argument.is_none());
+            let name = plain_events.find(|event| event.cause("") == *plain).map_or("", |event| event.name);
             write!(f, "emit {name}")
         }
     }

@@ -144,6 +144,13 @@ impl Terminal {
     }
 }
 
+/// Prints the last words after a panic, whose message is above them.
+pub(crate) fn bug(text: &str) {
+    let error =
+        CommandError::bug(text).with_hint("report it with the lines above and the file that led to it");
+    Terminal::new(ColorChoice::Auto, Chatter::Normal).error(&error);
+}
+
 /// Prints clap's own answer: help and version to standard output, wrong usage to standard error.
 pub(crate) fn usage(error: &clap::Error) {
     // As above.
