@@ -6,6 +6,7 @@ mod architecture;
 mod cases;
 mod corpus;
 mod properties;
+mod corpus_document;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

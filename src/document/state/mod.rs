@@ -1,5 +1,13 @@
 //! `workflow_state.md`.
 
+mod line;
+mod log;
+mod names;
+mod read;
+mod touch;
+mod value;
+mod write;
+
 use super::{Items, Outline};
 use crate::text::{Span, TextEdit};
 use jiff::civil::{Date, DateTime};
@@ -17,19 +25,23 @@ pub struct StateKey {
     /// The name, undecorated and canonical: `Phase` for `**Phase**`, `フェーズ（Phase）`, `Fase`,
     /// `Current Phase`; otherwise as written.
     pub name: String,
-    /// The value, undecorated: `COMPLETED` for `✅ **COMPLETED**`, `ANALYZE` for `ANALYZE # phase`.
+    /// The value, undecorated: `COMPLETED` for `✅ **COMPLETED**`, `ANALYZE` for `ANALYZE # phase`;
+    /// empty for a template's placeholder (`{phase}`, `INIT | ANALYZE | BLUEPRINT`).
     pub value: String,
     /// The bytes that a new value replaces: the bare value inside its decoration.
     pub value_span: Span,
     /// Where the key stands.
     pub name_span: Span,
+    place: read::Place,
 }
 
 impl<'t> WorkflowState<'t> {
     /// Reads `text`.
     #[must_use]
     pub fn parse(text: &'t str) -> Self {
-        Self { outline: Outline::parse(text), keys: Vec::new() }
+        let outline = Outline::parse(text);
+        let keys = read::keys(&outline);
+        Self { outline, keys }
     }
 
     /// The document as sections.
@@ -39,22 +51,31 @@ impl<'t> WorkflowState<'t> {
     }
 
     /// The State keys, in the order of the file; of a key that stands twice, the one that counts
-    /// comes first.
+    /// comes first. The State section counts before the top of the file, that before headings.
     #[must_use]
     pub fn keys(&self) -> &[StateKey] {
         &self.keys
     }
 
-    /// The key with this name, compared without case, aliases and a leading `State.` included.
+    /// The key with this name, compared without case, aliases and a leading `State.` included. One
+    /// that holds a placeholder gives way to one that holds a value.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&StateKey> {
-        self.keys.iter().find(|key| key.name.eq_ignore_ascii_case(name))
+        let name = unqualified(name);
+        let exact = |key: &&StateKey| names::same(&key.name, name);
+        let found = self.keys.iter().filter(exact);
+        let first = found.clone().find(|key| !key.value.is_empty()).or_else(|| found.clone().next());
+        first.or_else(|| {
+            let canonical = names::canonical(name)?;
+            let mut found = self.keys.iter().filter(|key| key.name == canonical);
+            found.clone().find(|key| !key.value.is_empty()).or_else(|| found.next())
+        })
     }
 
     /// The value of a key; `None` when it is missing, empty or null.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.key(name).map(|key| key.value.as_str())
+        self.key(name).map(|key| key.value.as_str()).filter(|value| !value::is_null(value))
     }
 
     /// Writes a key, in the spelling and place the file already uses; a key the file does not have
@@ -62,8 +83,7 @@ impl<'t> WorkflowState<'t> {
     /// one line, and the syntax's own special characters in it are escaped.
     #[must_use]
     pub fn set(&self, name: &str, value: &str) -> Vec<TextEdit> {
-        let _ = (name, value);
-        Vec::new()
+        write::set(self, unqualified(name), value)
     }
 
     /// The items.
@@ -77,15 +97,21 @@ impl<'t> WorkflowState<'t> {
     /// where the newest entries stand; makes the section if there is none.
     #[must_use]
     pub fn log(&self, at: DateTime, text: &str) -> Vec<TextEdit> {
-        let _ = (at, text);
-        Vec::new()
+        log::log(&self.outline, at, text)
     }
 
     /// Brings `_Last updated: …_` (or `**Last Updated**: …`) to `today`, if the file has it and it
     /// holds a date.
     #[must_use]
     pub fn touch(&self, today: Date) -> Vec<TextEdit> {
-        let _ = today;
-        Vec::new()
+        touch::touch(self, today)
+    }
+}
+
+fn unqualified(name: &str) -> &str {
+    let name = name.trim().trim_matches(['`', '*']);
+    match name.get(..6) {
+        Some(state) if state.eq_ignore_ascii_case("state.") => &name[6..],
+        _ => name,
     }
 }
