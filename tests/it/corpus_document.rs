@@ -8,6 +8,12 @@ fn dump() {
         let text = std::fs::read_to_string(&path).unwrap();
         let state = WorkflowState::parse(&text);
         let show = |n: &str| format!("{:?}", state.key(n).map(|k| (&k.value, k.value_span.of(&text))));
-        println!("{:50.50} P={} S={} I={:.60}", path.file_name().unwrap().to_str().unwrap(), show("Phase"), show("Status"), show("CurrentItem"));
+        println!(
+            "{:50.50} P={} S={} I={:.60}",
+            path.file_name().unwrap().to_str().unwrap(),
+            show("Phase"),
+            show("Status"),
+            show("CurrentItem")
+        );
     }
 }

@@ -5,8 +5,8 @@
 mod architecture;
 mod cases;
 mod corpus;
-mod properties;
 mod corpus_document;
+mod properties;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
