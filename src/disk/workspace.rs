@@ -1,6 +1,23 @@
 //! A project's folder and the paths in it.
 
-use std::path::{Path, PathBuf};
+use crate::engine::FileFact;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::{Component, Path, PathBuf},
+};
+
+/// The name of the settings file.
+pub(crate) const SETTINGS: &str = "rulemark.toml";
+
+/// The folder of the lock, the journal and the sessions.
+const INTERNAL: &str = ".rulemark";
+
+/// What makes a folder a project.
+const MARKS: [&str; 3] = [SETTINGS, INTERNAL, "workflow_state.md"];
+
+/// What git is told inside [`INTERNAL`].
+const IGNORED: &str = "# only sessions belong to the project\n*\n!sessions/\n!sessions/**\n";
 
 /// A project's folder and the paths in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +27,52 @@ pub struct Workspace {
     config: PathBuf,
 }
 
+/// Why there is no workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// No project here or above.
+    #[error("no rulemark.toml, .rulemark/ or workflow_state.md in {} or above", .0.display())]
+    NotFound(PathBuf),
+    /// The folder can't be entered.
+    #[error("cannot open {}: {source}", .path.display())]
+    Io {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `.rulemark` is something else than a folder: a link planted there could lead anywhere.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+}
+
 impl Workspace {
+    /// The folder of the project that `start` lies in: the first one, from `start` upwards, that
+    /// holds `rulemark.toml`, `.rulemark/` or `workflow_state.md`.
+    ///
+    /// # Errors
+    /// When there is none, or `start` does not exist.
+    pub fn find_root(start: &Path) -> Result<PathBuf, WorkspaceError> {
+        let start = canonical(start)?;
+        let marked = |folder: &&Path| MARKS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok());
+        match start.ancestors().find(marked) {
+            Some(root) => Ok(root.to_owned()),
+            None => Err(WorkspaceError::NotFound(start)),
+        }
+    }
+
+    /// The workspace in the folder `root`, with the documents at these paths relative to it.
+    ///
+    /// # Errors
+    /// When `root` is no folder.
+    pub fn new(root: &Path, state: &str, config: &str) -> Result<Self, WorkspaceError> {
+        let root = canonical(root)?;
+        if !root.is_dir() {
+            return Err(WorkspaceError::NotAFolder(root));
+        }
+        Ok(Self { state: root.join(state), config: root.join(config), root })
+    }
+
     /// The project's folder, absolute, symbolic links resolved.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -29,9 +91,150 @@ impl Workspace {
         &self.config
     }
 
+    /// `rulemark.toml`, whether it is there or not.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.root.join(SETTINGS)
+    }
+
     /// `.rulemark/`, whether it is there or not.
     #[must_use]
     pub fn internal(&self) -> PathBuf {
-        self.root.join(".rulemark")
+        self.root.join(INTERNAL)
+    }
+
+    /// `.rulemark/journal.db`, whether it is there or not.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.internal().join("journal.db")
+    }
+
+    /// `path` as people know it: relative to the project's folder if it lies inside.
+    #[must_use]
+    pub fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// Makes `.rulemark/`, with a `.gitignore` that leaves only `sessions/` to git, unless it is
+    /// there.
+    ///
+    /// # Errors
+    /// When it can't be made, or is not a folder.
+    pub fn make_internal(&self) -> Result<PathBuf, WorkspaceError> {
+        let path = self.internal();
+        match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => return Ok(path),
+            Ok(_) => return Err(WorkspaceError::NotAFolder(path)),
+            Err(_) => {}
+        }
+        let made = match fs::create_dir(&path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => match OpenOptions::new().write(true).create_new(true).open(path.join(".gitignore")) {
+                Ok(mut file) => file.write_all(IGNORED.as_bytes()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                Err(error) => Err(error),
+            },
+        };
+        made.map_err(|source| WorkspaceError::Io { path: path.clone(), source })?;
+        Ok(path)
+    }
+
+    /// What there is to know about the file that a rule calls `path`. Whatever lies outside the
+    /// project counts as missing.
+    #[must_use]
+    pub fn file_fact(&self, path: &str) -> FileFact {
+        let Some(path) = self.inside(path) else { return FileFact::Missing };
+        let Ok(metadata) = fs::metadata(&path) else { return FileFact::Missing };
+        if metadata.is_file() && is_blank(&path) { FileFact::Empty } else { FileFact::Present }
+    }
+
+    /// The existing file or folder at this path inside the project.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let relative = Path::new(path);
+        if !is_inner(relative) {
+            return None;
+        }
+        let found = self.root.join(relative).canonicalize().ok()?;
+        found.starts_with(&self.root).then_some(found)
+    }
+}
+
+/// Whether a path is relative and never leads upwards.
+pub(crate) fn is_inner(path: &Path) -> bool {
+    !path.as_os_str().is_empty()
+        && path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Whether a file holds nothing but white space. A file that begins with 64 KB of it is not blank
+/// for anybody who asks, but reading on would be a gift to whoever plants one.
+fn is_blank(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut head));
+    read.is_ok_and(|length| {
+        length < 1 << 16 && std::str::from_utf8(&head).is_ok_and(|text| text.trim().is_empty())
+    })
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    path.canonicalize().map_err(|source| WorkspaceError::Io { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write as a foreign editor would")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_marked_folder_is_the_root() {
+        for mark in MARKS {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().canonicalize().unwrap();
+            let deep = root.join("a/b");
+            fs::create_dir_all(&deep).unwrap();
+            assert!(
+                matches!(Workspace::find_root(&deep), Err(WorkspaceError::NotFound(start)) if start == deep)
+            );
+            fs::create_dir(root.join("a").join(mark)).unwrap();
+            assert_eq!(Workspace::find_root(&deep).unwrap(), root.join("a"));
+        }
+    }
+
+    #[test]
+    fn rules_see_nothing_outside() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret"), "s").unwrap();
+        let root = folder.path().join("project");
+        fs::create_dir_all(root.join("docs")).unwrap();
+        fs::write(root.join("full.md"), "x").unwrap();
+        fs::write(root.join("blank.md"), " \n\t").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
+        let workspace = Workspace::new(&root, "workflow_state.md", "project_config.md").unwrap();
+        let outside = folder.path().join("secret");
+        for (path, expected) in [
+            ("full.md", FileFact::Present),
+            ("./full.md", FileFact::Present),
+            ("docs", FileFact::Present),
+            ("blank.md", FileFact::Empty),
+            ("none.md", FileFact::Missing),
+            ("", FileFact::Missing),
+            ("../secret", FileFact::Missing),
+            ("docs/../../secret", FileFact::Missing),
+            ("link", FileFact::Missing),
+            (outside.to_str().unwrap(), FileFact::Missing),
+        ] {
+            assert_eq!(workspace.file_fact(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_inner_folder_hides_itself_from_git() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(folder.path(), "s", "c").unwrap();
+        let made = workspace.make_internal().unwrap();
+        assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), IGNORED);
+        fs::write(made.join(".gitignore"), "mine").unwrap();
+        workspace.make_internal().unwrap();
+        assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), "mine");
     }
 }

@@ -1,0 +1,129 @@
+//! Locks among Rulemark's own processes.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// A lock that this process holds. The operating system releases it when the holder drops it or
+/// dies.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why a lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("{} is held by {holder}", .path.display())]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// What the other process wrote about itself.
+        holder: String,
+    },
+    /// The disk refused.
+    #[error("cannot lock {}: {source}", .path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock, waiting at most for `patience`. `purpose` ("watch") is what others are told.
+    ///
+    /// # Errors
+    /// When another process keeps it for longer, or the file can't be opened.
+    pub fn acquire(path: &Path, purpose: &str, patience: Duration) -> Result<Self, LockError> {
+        let refused = |source| LockError::Io { path: path.to_owned(), source };
+        let mut file = open(path).map_err(refused)?;
+        let deadline = Instant::now() + patience;
+        let mut pause = Duration::from_micros(200);
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(source)) => return Err(refused(source)),
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(LockError::Held { path: path.to_owned(), holder: holder(&mut file) });
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 2).min(Duration::from_millis(10));
+        }
+        // Who holds it is for people; the lock itself does not depend on it.
+        let introduced = file.set_len(0).and_then(|()| {
+            file.write_all(format!("rulemark {purpose}, process {}\n", std::process::id()).as_bytes())
+        });
+        if let Err(error) = introduced {
+            tracing::debug!(path = %path.display(), %error, "the lock file says nothing about its holder");
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+/// Opens the lock file, which must be a file: a link planted here could lead anywhere.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    match file.take(200).read_to_string(&mut text) {
+        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ => "another process".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::acquire(&path, "watch", Duration::ZERO).unwrap();
+        let second = Lock::acquire(&path, "watch", Duration::from_millis(1)).unwrap_err();
+        let told = second.to_string();
+        assert!(told.ends_with(&format!("held by rulemark watch, process {}", std::process::id())), "{told}");
+        drop(first);
+        assert!(Lock::acquire(&path, "watch", Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn whoever_waits_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::acquire(&path, "apply", Duration::ZERO).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| Lock::acquire(&path, "apply", Duration::from_secs(30)).map(drop));
+            drop(first);
+            assert!(waiting.join().unwrap().is_ok());
+        });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_its_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("lock")).unwrap();
+        let refused = Lock::acquire(&folder.path().join("lock"), "apply", Duration::ZERO);
+        assert!(matches!(refused, Err(LockError::Io { .. })));
+        assert!(!folder.path().join("elsewhere").exists());
+    }
+}
