@@ -60,7 +60,8 @@ impl Lock {
         }
         // Who holds it is for people; the lock itself does not depend on it.
         let introduced = file.set_len(0).and_then(|()| {
-            file.write_all(format!("rulemark {purpose}, process {}\n", std::process::id()).as_bytes())
+            let purpose = purpose.lines().next().unwrap_or_default();
+            file.write_all(format!("process {} (rulemark: {purpose})\n", std::process::id()).as_bytes())
         });
         if let Err(error) = introduced {
             tracing::debug!(path = %path.display(), %error, "the lock file says nothing about its holder");
@@ -82,9 +83,11 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    match file.take(200).read_to_string(&mut text) {
-        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+    let mut bytes = Vec::new();
+    let read = file.take(200).read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    match text.lines().next() {
+        Some(line) if read.is_ok() && !line.trim().is_empty() => line.trim().to_owned(),
         _ => "another process".to_owned(),
     }
 }
@@ -100,7 +103,10 @@ mod tests {
         let first = Lock::acquire(&path, "watch", Duration::ZERO).unwrap();
         let second = Lock::acquire(&path, "watch", Duration::from_millis(1)).unwrap_err();
         let told = second.to_string();
-        assert!(told.ends_with(&format!("held by rulemark watch, process {}", std::process::id())), "{told}");
+        assert!(
+            told.ends_with(&format!("held by process {} (rulemark: watch)", std::process::id())),
+            "{told}"
+        );
         drop(first);
         assert!(Lock::acquire(&path, "watch", Duration::ZERO).is_ok());
     }

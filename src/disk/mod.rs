@@ -17,5 +17,6 @@ pub use file_system::{FileSystem, LocalFileSystem};
 pub use lock::{Lock, LockError};
 pub use read::{ReadError, read_text};
 pub use watch::{WatchError, WatchStop, Watcher};
+pub(crate) use workspace::is_inner;
 pub use workspace::{Workspace, WorkspaceError};
 pub use write::{Published, Replacement, WriteError, create_file, publish};

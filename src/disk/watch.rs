@@ -113,6 +113,24 @@ impl Watcher {
         WatchStop(self.sender.clone())
     }
 
+    /// Watches other files from now on.
+    ///
+    /// # Errors
+    /// When `root` is gone.
+    pub fn retarget(&mut self, root: &Path, files: Vec<PathBuf>, burst: Burst) -> Result<(), WatchError> {
+        if let Source::Polling(known) = &mut self.source {
+            *known = stamps(&files);
+        }
+        self.files = files;
+        self.burst = burst;
+        self.listen(root)
+    }
+
+    /// Makes the next [`Watcher::next`] return after a quiet time, whether anything happens or not.
+    pub fn look_again(&mut self) {
+        self.burst.touch(Instant::now());
+    }
+
     /// Waits until a file may have changed and the burst is over; `false` when it was stopped.
     ///
     /// # Errors

@@ -92,7 +92,7 @@ pub fn publish(
     let mut folders: Vec<&Path> = swaps.iter().filter_map(|swap| swap.target.parent()).collect();
     folders.dedup();
     for folder in folders {
-        file_system.sync_folder(folder).map_err(|source| refused("sync the folder", folder, source))?;
+        sync_folder(file_system, folder);
     }
     Ok(Published::Done)
 }
@@ -118,7 +118,7 @@ pub fn create_file(file_system: &dyn FileSystem, path: &Path, text: &str) -> Res
         }
     }
     if let Some(folder) = path.parent() {
-        file_system.sync_folder(folder).map_err(|source| refused("sync the folder", folder, source))?;
+        sync_folder(file_system, folder);
     }
     Ok(true)
 }
@@ -166,6 +166,13 @@ fn put_back(swaps: &[Swap<'_>], failed: &Path, source: &io::Error) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The new names are in place and can't be taken back; some file systems can't sync a folder at all.
+fn sync_folder(file_system: &dyn FileSystem, folder: &Path) {
+    if let Err(error) = file_system.sync_folder(folder) {
+        tracing::warn!(folder = %folder.display(), %error, "a power cut could still undo the last write");
+    }
 }
 
 /// A prepared file that stays behind harms nobody; the error that led here is the one to report.
@@ -332,13 +339,11 @@ mod tests {
                     Ok(Published::Done) => assert_eq!(found, ("A", "B")),
                     Ok(Published::Changed(path)) => panic!("nobody changed {}", path.display()),
                     Err(WriteError::Half { .. }) => assert_eq!(found, ("A", "b")),
-                    // All was done but the last sync: said to have failed, wholly new.
-                    Err(WriteError::Io { action: "sync the folder", .. }) => assert_eq!(found, ("A", "B")),
                     Err(WriteError::Io { .. }) => assert_eq!(found, ("a", "b"), "call {at}: {ended:?}"),
                 }
-                if ended.is_ok() {
+                if failing.calls.load(Ordering::Relaxed) <= at {
+                    assert!(ended.is_ok() && at > 8, "there are that many calls");
                     assert_eq!(names(folder.path()), ["a.md", "b.md"]);
-                    assert!(at > 8, "there are that many calls");
                     break;
                 }
             }

@@ -29,6 +29,23 @@ pub struct Entry {
     pub hash: Revision,
 }
 
+impl Entry {
+    /// The entry that this one takes back.
+    #[must_use]
+    pub fn undoes(&self) -> Option<i64> {
+        match self.kind {
+            EntryKind::Run => None,
+            EntryKind::Undo(of) | EntryKind::Redo(of) => Some(of),
+        }
+    }
+
+    /// Whether it changed a file.
+    #[must_use]
+    pub fn wrote(&self) -> bool {
+        self.files.iter().any(|change| !change.patch.is_empty())
+    }
+}
+
 /// What kind of entry it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntryKind {

@@ -1,5 +1,13 @@
 //! What may go wrong, by what is to be done about it.
 
+use super::settings::SettingsError;
+use crate::{
+    disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
+    journal::JournalError,
+    text::{OverlapError, PatchError},
+};
+use std::{io, path::PathBuf};
+
 /// What kind of trouble it is; the command line derives its exit code from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -21,6 +29,61 @@ pub enum ErrorKind {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no project, or its folder can't be used.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// `rulemark.toml` is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There is no state file.
+    #[error("there is no {}", .0.display())]
+    NoState(PathBuf),
+    /// A config file is to be edited, and there is none.
+    #[error("there is no {} to edit", .0.display())]
+    NoConfig(PathBuf),
+    /// A document can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A document can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another process is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A document was changed each time the rules had run.
+    #[error("{} goes on changing: gave up after {attempts} attempts", .path.display())]
+    Restless {
+        /// Which.
+        path: PathBuf,
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// A document would become larger than what is read.
+    #[error("{} would become larger than {limit} bytes", .path.display())]
+    WouldBeTooLarge {
+        /// Which.
+        path: PathBuf,
+        /// How large it may be.
+        limit: u64,
+    },
+    /// The journal can't be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The documents are written, and the journal does not know.
+    #[error("the files are written, but the journal could not record it: {0}")]
+    Unrecorded(JournalError),
+    /// An entry can't be taken back.
+    #[error(transparent)]
+    Undo(#[from] UndoError),
+    /// Nothing can be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// Edits overlap that were computed together.
+    #[error("edits do not go together: {0}")]
+    Overlap(#[from] OverlapError),
+    /// A patch does not fit the text it was computed from.
+    #[error("edits do not fit: {0}")]
+    Patch(#[from] PatchError),
     /// Raised by a caller's own edit.
     #[error("{message}")]
     Caller {
@@ -30,6 +93,47 @@ pub enum Error {
         message: String,
         /// What to do.
         hints: Vec<String>,
+    },
+}
+
+/// Why an entry can't be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndoError {
+    /// Nothing was done yet, or all of it is taken back.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// Nothing is taken back.
+    #[error("there is nothing to redo")]
+    NothingToRedo,
+    /// No entry has this number.
+    #[error("there is no entry {0}")]
+    NoEntry(i64),
+    /// The entry changed no file.
+    #[error("entry {0} changed no file")]
+    ChangedNothing(i64),
+    /// It is taken back already.
+    #[error("entry {seq} is undone already, by entry {by}")]
+    Already {
+        /// The entry.
+        seq: i64,
+        /// What took it back.
+        by: i64,
+    },
+    /// The entry is itself an undoing or the undoing of one.
+    #[error("entry {0} is an undo or redo itself")]
+    IsUndo(i64),
+    /// The journal no longer keeps the texts.
+    #[error("entry {0} is too old: the journal no longer keeps its texts")]
+    TextsGone(i64),
+    /// What the entry wrote was changed since.
+    #[error("entry {seq} can't be taken back: {} has changed at line {line} since", .path.display())]
+    Changed {
+        /// The entry.
+        seq: i64,
+        /// The document.
+        path: PathBuf,
+        /// The line, in the text that the entry left.
+        line: usize,
     },
 }
 
@@ -44,6 +148,17 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
+            Self::Workspace(WorkspaceError::Io { .. })
+            | Self::Write(_)
+            | Self::Lock(LockError::Io { .. })
+            | Self::Journal(_)
+            | Self::Unrecorded(_)
+            | Self::Read(ReadError::Io { .. })
+            | Self::Watch(_) => ErrorKind::Io,
+            Self::Workspace(_) | Self::Settings(_) | Self::NoState(_) | Self::NoConfig(_) => ErrorKind::Usage,
+            Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
+            Self::Lock(LockError::Held { .. }) | Self::Restless { .. } | Self::Undo(_) => ErrorKind::Conflict,
+            Self::Overlap(_) | Self::Patch(_) => ErrorKind::Bug,
             Self::Caller { kind, .. } => *kind,
         }
     }
@@ -51,8 +166,66 @@ impl Error {
     /// What to do about it, a line each.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Caller { hints, .. } => hints.clone(),
+        let hint = match self {
+            Self::Workspace(WorkspaceError::NotFound(_)) | Self::NoState(_) => Some(
+                "`rulemark init` writes the files; `paths.state` in rulemark.toml names another one".into(),
+            ),
+            Self::NoConfig(_) => {
+                Some("`rulemark init` writes it; `paths.config` in rulemark.toml names another one".into())
+            }
+            Self::Workspace(WorkspaceError::NotAFolder(_)) => Some("move it out of the way".into()),
+            Self::Settings(error) => error.hint.clone(),
+            Self::Read(error) => error.hint(),
+            Self::Write(WriteError::Half { written, .. }) => Some(format!(
+                "the rules had run: compare {} with `rulemark history` when the disk is well again",
+                written.display()
+            )),
+            Self::Workspace(WorkspaceError::Io { source, .. })
+            | Self::Write(WriteError::Io { source, .. })
+            | Self::Lock(LockError::Io { source, .. }) => disk_hint(source),
+            Self::Lock(LockError::Held { .. }) => Some("wait for it, or end that process".into()),
+            Self::Restless { .. } => Some("try again when nobody writes the file".into()),
+            Self::WouldBeTooLarge { .. } => Some("raise `limits.file_size` in rulemark.toml".into()),
+            Self::Journal(error) | Self::Unrecorded(error) => Some(journal_hint(error).into()),
+            Self::Undo(error) => undo_hint(error),
+            Self::Overlap(_) | Self::Patch(_) => Some("this is a bug: nothing was written".into()),
+            Self::Caller { hints, .. } => return hints.clone(),
+            Self::Watch(_) => None,
+        };
+        hint.into_iter().collect()
+    }
+}
+
+fn disk_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; `--dry-run` works without writing",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on the disk",
+        io::ErrorKind::Unsupported => "the file system has no locks; put the project on a local disk",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+fn journal_hint(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Damaged(_) => "the next run sets it aside and begins a new one; the files are safe",
+        JournalError::Newer { .. } => "update rulemark",
+        JournalError::SetAside { .. } | JournalError::Database(_) => {
+            "check .rulemark/; deleting journal.db loses history, never state"
         }
     }
+}
+
+fn undo_hint(error: &UndoError) -> Option<String> {
+    Some(match error {
+        UndoError::Changed { seq, .. } => {
+            format!(
+                "`rulemark diff {seq}` shows what it did; change the file by hand, or undo later entries first"
+            )
+        }
+        UndoError::IsUndo(_) => "`rulemark redo` takes the last undo back".into(),
+        UndoError::NoEntry(_) | UndoError::ChangedNothing(_) => "`rulemark history` lists the entries".into(),
+        _ => return None,
+    })
 }

@@ -5,16 +5,22 @@
 //! [`engine::advance`](crate::engine::advance) what follows, publishes the edits if nobody changed
 //! a file meanwhile, and writes one journal entry for all of it.
 
+mod archive;
+mod cause;
 mod clock;
+mod computation;
 mod error;
+mod facts;
 mod project;
 mod run;
 mod settings;
+mod transaction;
+mod undo;
 mod watch_loop;
 
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, UndoError};
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
-pub use settings::{Settings, WatchSettings};
+pub use settings::{Settings, SettingsError, WatchSettings};
 pub use watch_loop::{Report, Stop, Watching};

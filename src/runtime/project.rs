@@ -1,21 +1,31 @@
 //! A project: its folder, its settings, its documents and its journal.
 
-use super::{Clock, Documents, Edits, Error, Run, Settings, Watching};
+use super::{
+    Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
+    computation::Computed,
+};
 use crate::{
-    disk::Workspace,
-    engine::{Cause, Memory},
-    journal::{ArchivedLog, Entry, Verification},
+    disk::{FileSystem, LocalFileSystem, Workspace, read_text},
+    engine::{self, Cause, Event, Memory, Outcome, Snapshot},
+    journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     text::Revision,
 };
+use jiff::civil::DateTime;
 use std::path::Path;
 
 /// A project and everything that may be done with it.
 #[derive(Debug)]
 pub struct Project {
-    workspace: Workspace,
-    settings: Settings,
-    clock: Box<dyn Clock>,
+    pub(super) workspace: Workspace,
+    pub(super) settings: Settings,
+    pub(super) clock: Box<dyn Clock>,
+    pub(super) file_system: Box<dyn FileSystem>,
+    /// What applies the rules; tests put others here.
+    pub(super) engine: fn(&Snapshot<'_>, &Event) -> Outcome,
 }
+
+/// The largest `rulemark.toml` that is read, in bytes.
+pub(super) const SETTINGS_SIZE: u64 = 1 << 20;
 
 impl Project {
     /// The project that `start` lies in: the first folder, from `start` upwards, that holds
@@ -24,7 +34,7 @@ impl Project {
     /// # Errors
     /// When there is none, or its `rulemark.toml` can't be read.
     pub fn discover(start: &Path) -> Result<Self, Error> {
-        Self::open(start)
+        Self::open(&Workspace::find_root(start)?)
     }
 
     /// The project in the folder `root`, whatever it holds.
@@ -32,8 +42,17 @@ impl Project {
     /// # Errors
     /// When there is no such folder, or its `rulemark.toml` can't be read.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let _ = root;
-        todo!()
+        let default = Settings::default();
+        let workspace = Workspace::new(root, &default.engine.state_path, &default.engine.config_path)?;
+        let mut project = Self {
+            workspace,
+            settings: default,
+            clock: Box::new(SystemClock),
+            file_system: Box::new(LocalFileSystem),
+            engine: engine::advance,
+        };
+        project.reload()?;
+        Ok(project)
     }
 
     /// The same project, with another clock.
@@ -41,6 +60,30 @@ impl Project {
     pub fn with_clock(mut self, clock: Box<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// The same project, on another disk: the fault injector's.
+    #[must_use]
+    pub fn with_file_system(mut self, file_system: Box<dyn FileSystem>) -> Self {
+        self.file_system = file_system;
+        self
+    }
+
+    /// Reads `rulemark.toml` again.
+    ///
+    /// # Errors
+    /// When it can't be read; the settings stay what they were.
+    pub fn reload(&mut self) -> Result<(), Error> {
+        let path = self.workspace.settings();
+        let text = read_text(&path, self.workspace.root(), SETTINGS_SIZE)?;
+        let settings = match text {
+            Some(text) => Settings::parse(&text, &path)?,
+            None => Settings::default(),
+        };
+        let paths = &settings.engine;
+        self.workspace = Workspace::new(self.workspace.root(), &paths.state_path, &paths.config_path)?;
+        self.settings = settings;
+        Ok(())
     }
 
     /// The project's folder and the paths in it.
@@ -57,7 +100,7 @@ impl Project {
 
     /// The time, as the project's clock tells it.
     #[must_use]
-    pub fn now(&self) -> jiff::civil::DateTime {
+    pub fn now(&self) -> DateTime {
         self.clock.now()
     }
 
@@ -66,15 +109,38 @@ impl Project {
     /// # Errors
     /// When there is no state file, or one of them is no readable UTF-8 text file.
     pub fn read(&self) -> Result<Documents, Error> {
-        todo!()
+        let state = self.document(self.workspace.state())?;
+        let state = state.ok_or_else(|| Error::NoState(self.workspace.state().to_owned()))?;
+        Ok(Documents { state, config: self.document(self.workspace.config())? })
     }
 
-    /// What earlier runs left behind; the default before the first.
+    fn document(&self, path: &Path) -> Result<Option<Document>, Error> {
+        let text = read_text(path, self.workspace.root(), self.settings.file_size)?;
+        Ok(text.map(|text| Document::new(path.to_owned(), text)))
+    }
+
+    /// What earlier runs left behind; the default before the first, and when the journal is damaged
+    /// (the next run sets it aside).
     ///
     /// # Errors
     /// When there is a journal that can't be read.
     pub fn memory(&self) -> Result<Memory, Error> {
-        todo!()
+        Ok(self.recall()?.0)
+    }
+
+    /// The memory, and the number that the next entry will have.
+    fn recall(&self) -> Result<(Memory, i64), Error> {
+        let recalled = self.journal().and_then(|journal| match journal {
+            Some(journal) => Ok((journal.memory()?, journal.next_seq()?)),
+            None => Ok((Memory::default(), 1)),
+        });
+        match recalled {
+            Err(error) if error.is_damage() => {
+                tracing::warn!(%error, "going on without it");
+                Ok((Memory::default(), 1))
+            }
+            recalled => Ok(recalled?),
+        }
     }
 
     /// Lets the rules run.
@@ -82,8 +148,7 @@ impl Project {
     /// # Errors
     /// When the files can't be read or written, or go on changing while the rules run.
     pub fn run(&mut self, cause: Cause) -> Result<Run, Error> {
-        let _ = cause;
-        todo!()
+        self.edit(&describe(&cause), cause, &mut |_| Ok(Edits::default()))
     }
 
     /// Makes a caller's own edit, then lets the rules run, in one entry. `edit` is called again with
@@ -97,8 +162,11 @@ impl Project {
         cause: Cause,
         edit: &mut dyn FnMut(&Documents) -> Result<Edits, Error>,
     ) -> Result<Run, Error> {
-        let _ = (label, cause, edit);
-        todo!()
+        self.transact(label, &mut |project, documents, memory, seq| {
+            let event = project.event(cause.clone(), seq);
+            let computed = project.compute(documents, memory, &event, edit(documents)?)?;
+            Ok((EntryKind::Run, event.at, computed))
+        })
     }
 
     /// What [`Project::run`] would do; nothing is written.
@@ -106,8 +174,7 @@ impl Project {
     /// # Errors
     /// When the files can't be read.
     pub fn preview(&self, cause: Cause) -> Result<Run, Error> {
-        let _ = cause;
-        todo!()
+        self.preview_edit(&describe(&cause), cause, &mut |_| Ok(Edits::default()))
     }
 
     /// What [`Project::edit`] would do; nothing is written.
@@ -120,27 +187,18 @@ impl Project {
         cause: Cause,
         edit: &mut dyn FnMut(&Documents) -> Result<Edits, Error>,
     ) -> Result<Run, Error> {
-        let _ = (label, cause, edit);
-        todo!()
+        let before = self.read()?;
+        let (memory, seq) = self.recall()?;
+        let event = self.event(cause, seq);
+        let edits = edit(&before)?;
+        let computed = self.compute(&before, &memory, &event, edits)?;
+        Ok(computed.into_run(None, event.at, label, before))
     }
 
-    /// Takes an entry back: the newest that still stands, or the one with this number. No rules run;
-    /// the state that results counts as settled. The undoing is an entry of its own.
-    ///
-    /// # Errors
-    /// When there is no such entry, its texts are no longer kept, or a place it wrote has changed
-    /// since.
-    pub fn undo(&mut self, entry: Option<i64>) -> Result<Run, Error> {
-        let _ = entry;
-        todo!()
-    }
-
-    /// Takes the last undoing back.
-    ///
-    /// # Errors
-    /// As [`Project::undo`].
-    pub fn redo(&mut self) -> Result<Run, Error> {
-        todo!()
+    /// The event that `cause` is, now. Entries are numbered without gaps, so their numbers are
+    /// unique to the event that they record.
+    fn event(&self, cause: Cause, seq: i64) -> Event {
+        Event { cause, at: self.clock.now(), id: seq.cast_unsigned() }
     }
 
     /// The newest entries of the journal, newest first; none without a journal.
@@ -148,8 +206,7 @@ impl Project {
     /// # Errors
     /// When there is a journal that can't be read.
     pub fn history(&self, limit: usize) -> Result<Vec<Entry>, Error> {
-        let _ = limit;
-        todo!()
+        Ok(self.journal()?.map(|journal| journal.history(limit)).transpose()?.unwrap_or_default())
     }
 
     /// One entry of the journal.
@@ -157,8 +214,7 @@ impl Project {
     /// # Errors
     /// When there is a journal that can't be read.
     pub fn entry(&self, seq: i64) -> Result<Option<Entry>, Error> {
-        let _ = seq;
-        todo!()
+        Ok(self.journal()?.map(|journal| journal.entry(seq)).transpose()?.flatten())
     }
 
     /// The text with this revision, if the journal still keeps it.
@@ -166,17 +222,15 @@ impl Project {
     /// # Errors
     /// When there is a journal that can't be read.
     pub fn version(&self, revision: Revision) -> Result<Option<String>, Error> {
-        let _ = revision;
-        todo!()
+        Ok(self.journal()?.map(|journal| journal.version(revision)).transpose()?.flatten())
     }
 
-    /// The newest logs that rules cleared, newest first.
+    /// The newest logs that were cleared, by rules or by hand, newest first.
     ///
     /// # Errors
     /// When there is a journal that can't be read.
     pub fn archived_logs(&self, limit: usize) -> Result<Vec<ArchivedLog>, Error> {
-        let _ = limit;
-        todo!()
+        Ok(self.journal()?.map(|journal| journal.archived_logs(limit)).transpose()?.unwrap_or_default())
     }
 
     /// Checks the journal's chain of hashes and the texts it keeps.
@@ -184,15 +238,26 @@ impl Project {
     /// # Errors
     /// When there is a journal that can't be read at all.
     pub fn verify(&self) -> Result<Verification, Error> {
-        todo!()
+        Ok(self.journal()?.map(|journal| journal.verify()).transpose()?.unwrap_or_default())
     }
 
-    /// Starts watching both documents. From here on no change is missed; [`Watching::run`] lets the
-    /// rules run on each.
-    ///
-    /// # Errors
-    /// When another process watches this project, or the disk can't be watched.
-    pub fn watch(&mut self) -> Result<Watching<'_>, Error> {
-        todo!()
+    fn journal(&self) -> Result<Option<Journal>, JournalError> {
+        Journal::open_existing(&self.workspace.journal())
+    }
+}
+
+impl Computed {
+    pub(super) fn into_run(self, entry: Option<i64>, at: DateTime, label: &str, before: Documents) -> Run {
+        Run {
+            entry,
+            at,
+            label: label.to_owned(),
+            before,
+            after: self.after,
+            state: self.state,
+            config: self.config,
+            outcome: self.outcome,
+            notices: Vec::new(),
+        }
     }
 }

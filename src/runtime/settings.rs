@@ -1,7 +1,16 @@
 //! `rulemark.toml`.
 
-use crate::engine;
-use std::time::Duration;
+use crate::{
+    disk::is_inner,
+    engine::{self, Approval, OnViolation, SummaryMode},
+    text::LineIndex,
+};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use toml::{Spanned, de::DeTable, de::DeValue};
 
 /// Everything that `rulemark.toml` decides; [`Default`] is what holds without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,5 +43,276 @@ impl Default for Settings {
 impl Default for WatchSettings {
     fn default() -> Self {
         Self { quiet: Duration::from_millis(75), longest: Duration::from_secs(1), poll: false }
+    }
+}
+
+/// What is wrong with a `rulemark.toml`, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}:{column}: {message}", .path.display())]
+pub struct SettingsError {
+    /// The file.
+    pub path: PathBuf,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Settings {
+    /// Reads the text of a settings file; `path` is for messages.
+    ///
+    /// # Errors
+    /// When it is no TOML, or has a key or a value that is not known.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        read(text).map_err(|flaw| {
+            let place = LineIndex::new(text).line_column(flaw.span.start);
+            SettingsError {
+                path: path.to_owned(),
+                line: place.line,
+                column: place.column,
+                message: flaw.message,
+                hint: flaw.hint,
+            }
+        })
+    }
+}
+
+/// One setting.
+struct Key {
+    /// Its table; empty for the top level.
+    section: &'static str,
+    name: &'static str,
+    /// Writes a value; says what it should have been.
+    apply: fn(&mut Settings, &DeValue<'_>) -> Result<(), String>,
+}
+
+/// All settings there are.
+const KEYS: [Key; 10] = [
+    Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
+    Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
+    Key {
+        section: "paths",
+        name: "config",
+        apply: |to, value| inner_path(value, &mut to.engine.config_path),
+    },
+    Key {
+        section: "gates",
+        name: "on_violation",
+        apply: |to, value| one_of(value, &ON_VIOLATION, &mut to.engine.gates.on_violation),
+    },
+    Key {
+        section: "gates",
+        name: "approval",
+        apply: |to, value| one_of(value, &APPROVAL, &mut to.engine.gates.approval),
+    },
+    Key {
+        section: "limits",
+        name: "file_size",
+        apply: |to, value| Ok(to.file_size = number(value, 1..=1 << 30)?),
+    },
+    Key {
+        section: "limits",
+        name: "firings",
+        apply: |to, value| {
+            Ok(to.engine.max_firings = usize::try_from(number(value, 1..=10_000)?).unwrap_or(usize::MAX))
+        },
+    },
+    Key {
+        section: "watch",
+        name: "quiet_ms",
+        apply: |to, value| Ok(to.watch.quiet = Duration::from_millis(number(value, 0..=60_000)?)),
+    },
+    Key {
+        section: "watch",
+        name: "max_ms",
+        apply: |to, value| Ok(to.watch.longest = Duration::from_millis(number(value, 0..=60_000)?)),
+    },
+    Key {
+        section: "watch",
+        name: "poll",
+        apply: |to, value| Ok(to.watch.poll = value.as_bool().ok_or("expected true or false")?),
+    },
+];
+
+const SUMMARY: [(&str, SummaryMode); 2] = [("extract", SummaryMode::Extract), ("agent", SummaryMode::Agent)];
+const ON_VIOLATION: [(&str, OnViolation); 3] =
+    [("warn", OnViolation::Warn), ("revert", OnViolation::Revert), ("off", OnViolation::Off)];
+const APPROVAL: [(&str, Approval); 2] = [("file", Approval::File), ("person", Approval::Person)];
+
+/// What is wrong, before lines are counted.
+struct Flaw {
+    span: Range<usize>,
+    message: String,
+    hint: Option<String>,
+}
+
+fn read(text: &str) -> Result<Settings, Flaw> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let offset = text.len() - body.len();
+    let shifted = |span: Range<usize>| span.start + offset..span.end + offset;
+    let document = DeTable::parse(body).map_err(|error| Flaw {
+        span: shifted(error.span().unwrap_or_default()),
+        message: error.message().to_owned(),
+        hint: None,
+    })?;
+    let mut settings = Settings::default();
+    let mut apply = |section, key: &Spanned<_>, value| {
+        apply_one(&mut settings, section, key, value)
+            .map_err(|flaw: Flaw| Flaw { span: shifted(flaw.span), ..flaw })
+    };
+    for (key, value) in document.get_ref() {
+        match value.get_ref().as_table() {
+            Some(table) if KEYS.iter().any(|known| known.section == key.get_ref().as_ref()) => {
+                for (inner, value) in table {
+                    apply(key.get_ref().as_ref(), inner, value)?;
+                }
+            }
+            _ => apply("", key, value)?,
+        }
+    }
+    Ok(settings)
+}
+
+fn apply_one<K: AsRef<str>>(
+    settings: &mut Settings,
+    section: &str,
+    key: &Spanned<K>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), Flaw> {
+    let name = key.get_ref().as_ref();
+    match KEYS.iter().find(|known| known.section == section && known.name == name) {
+        Some(known) => (known.apply)(settings, value.get_ref()).map_err(|message| Flaw {
+            span: value.span(),
+            message: format!("`{name}`: {message}"),
+            hint: None,
+        }),
+        None => Err(unknown(section, name, key.span())),
+    }
+}
+
+fn unknown(section: &str, name: &str, span: Range<usize>) -> Flaw {
+    let here = || KEYS.iter().filter(|known| known.section == section).map(|known| known.name);
+    let mut candidates: Vec<&str> = here().collect();
+    if section.is_empty() {
+        candidates.extend(KEYS.iter().map(|known| known.section).filter(|section| !section.is_empty()));
+        candidates.dedup();
+    }
+    let elsewhere = KEYS.iter().find(|known| known.name == name);
+    let close = similar::get_close_matches(name, &candidates, 1, 0.6);
+    let hint = match (elsewhere, close.first()) {
+        (Some(Key { section: "", .. }), _) => format!("`{name}` stands above all tables"),
+        (Some(known), _) => format!("`{name}` belongs under [{}]", known.section),
+        (None, Some(close)) => format!("did you mean `{close}`?"),
+        (None, None) => format!("known here: {}", candidates.join(", ")),
+    };
+    let place = if section.is_empty() { String::new() } else { format!(" under [{section}]") };
+    Flaw { span, message: format!("unknown setting `{name}`{place}"), hint: Some(hint) }
+}
+
+fn one_of<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], to: &mut T) -> Result<(), String> {
+    let chosen = value.as_str().and_then(|word| choices.iter().find(|(name, _)| *name == word));
+    let Some((_, chosen)) = chosen else {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        return Err(format!("expected {}", names.join(" or ")));
+    };
+    *to = *chosen;
+    Ok(())
+}
+
+fn inner_path(value: &DeValue<'_>, to: &mut String) -> Result<(), String> {
+    let path = value.as_str().filter(|path| is_inner(Path::new(path)));
+    *to = path.ok_or("expected a path inside the project, relative to rulemark.toml")?.to_owned();
+    Ok(())
+}
+
+fn number(value: &DeValue<'_>, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
+    let number = value.as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
+    number
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| format!("expected a number from {} to {}", range.start(), range.end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(Settings::parse("", Path::new("t")), Ok(Settings::default()));
+        assert_eq!(Settings::parse("\u{feff}# nothing\n", Path::new("t")), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let text = r#"
+            summary = "agent"
+            paths = { state = "docs/state.md", config = "docs/config.md" }
+            [gates]
+            on_violation = "revert"
+            approval = "person"
+            [limits]
+            file_size = 1_000_000
+            firings = 0x10
+            [watch]
+            quiet_ms = 10
+            max_ms = 20
+            poll = true
+        "#;
+        let settings = Settings::parse(text, Path::new("t")).unwrap();
+        let expected = Settings {
+            engine: engine::Settings {
+                state_path: "docs/state.md".into(),
+                config_path: "docs/config.md".into(),
+                gates: engine::GateSettings { on_violation: OnViolation::Revert, approval: Approval::Person },
+                summary: SummaryMode::Agent,
+                max_firings: 16,
+            },
+            file_size: 1_000_000,
+            watch: WatchSettings {
+                quiet: Duration::from_millis(10),
+                longest: Duration::from_millis(20),
+                poll: true,
+            },
+        };
+        assert_eq!(settings, expected);
+        let written = text.lines().filter(|line| line.contains('=')).count() + 1;
+        assert_eq!(written, KEYS.len(), "paths stands on one line");
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let check = |text: &str, expected: &str| {
+            let error = Settings::parse(text, Path::new("t")).unwrap_err();
+            let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            assert_eq!(format!("{error}{hint}"), expected);
+        };
+        check(
+            "[gates]\non_violence = \"warn\"",
+            "t:2:1: unknown setting `on_violence` under [gates] (did you mean `on_violation`?)",
+        );
+        check("[gate]\napproval = \"file\"", "t:1:2: unknown setting `gate` (did you mean `gates`?)");
+        check("\u{feff}quiet_ms = 3", "t:1:2: unknown setting `quiet_ms` (`quiet_ms` belongs under [watch])");
+        check(
+            "[watch]\nsummary = 3",
+            "t:2:1: unknown setting `summary` under [watch] (`summary` stands above all tables)",
+        );
+        check(
+            "[watch]\nzzz = 3",
+            "t:2:1: unknown setting `zzz` under [watch] (known here: quiet_ms, max_ms, poll)",
+        );
+        check("summary = \"ai\"", "t:1:11: `summary`: expected \"extract\" or \"agent\"");
+        check("[watch]\npoll = 1", "t:2:8: `poll`: expected true or false");
+        check("[watch]\nquiet_ms = -1", "t:2:12: `quiet_ms`: expected a number from 0 to 60000");
+        for path in ["/etc/passwd", "../x.md", "", "a/../../x"] {
+            check(
+                &format!("[paths]\nstate = \"{path}\""),
+                "t:2:9: `state`: expected a path inside the project, relative to rulemark.toml",
+            );
+        }
+        assert!(Settings::parse("summary = ", Path::new("t")).unwrap_err().to_string().starts_with("t:1:"));
     }
 }

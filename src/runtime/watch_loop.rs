@@ -1,16 +1,31 @@
 //! Watching a project: each settled change is an event.
 
-use super::{Error, Project, Run};
+use super::{Documents, Error, ErrorKind, Project, Run, project::SETTINGS_SIZE};
+use crate::{
+    disk::{Burst, Lock, WatchStop, Watcher, read_text},
+    engine::Cause,
+    text::Revision,
+};
+use std::{path::PathBuf, time::Duration};
 
 /// A watcher that has begun to listen.
 #[derive(Debug)]
 pub struct Watching<'p> {
     project: &'p mut Project,
+    watcher: Watcher,
+    /// What the documents were when the rules last ran: a change that leads there is our own.
+    known: Option<Revisions>,
+    /// The last failure that was reported: it is not told twice.
+    failure: Option<String>,
+    settings: Option<String>,
+    _lock: Lock,
 }
+
+type Revisions = (Revision, Option<Revision>);
 
 /// Ends a [`Watching`] from another thread.
 #[derive(Clone, Debug)]
-pub struct Stop;
+pub struct Stop(WatchStop);
 
 /// What the watcher has to tell.
 #[derive(Debug)]
@@ -19,20 +34,54 @@ pub enum Report {
     Watching(String),
     /// A change settled and the rules ran. A run that changed nothing is told as well.
     Ran(Box<Run>),
+    /// `rulemark.toml` changed and was read again.
+    Reloaded,
     /// A change settled, and the documents can't be worked with; the watcher goes on.
     Failed(Error),
 }
 
 impl Stop {
     /// Asks the watcher to end after what it is doing.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+impl Project {
+    /// Starts watching both documents. From here on no change is missed; [`Watching::run`] lets the
+    /// rules run on each.
+    ///
+    /// # Errors
+    /// When another process watches this project, or the disk can't be watched.
+    pub fn watch(&mut self) -> Result<Watching<'_>, Error> {
+        let internal = self.workspace.make_internal()?;
+        let lock = Lock::acquire(&internal.join("watch.lock"), "watch", Duration::ZERO)?;
+        let poll = self.settings.watch.poll;
+        let watcher = Watcher::new(self.workspace.root(), self.watched(), self.burst(), poll)?;
+        let settings = self.settings_text();
+        Ok(Watching { project: self, watcher, known: None, failure: None, settings, _lock: lock })
+    }
+
+    fn watched(&self) -> Vec<PathBuf> {
+        let workspace = &self.workspace;
+        vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings()]
+    }
+
+    fn burst(&self) -> Burst {
+        Burst::new(self.settings.watch.quiet, self.settings.watch.longest)
+    }
+
+    /// The settings file's text, as far as it can be read: only to see whether it changed.
+    fn settings_text(&self) -> Option<String> {
+        read_text(&self.workspace.settings(), self.workspace.root(), SETTINGS_SIZE).ok().flatten()
+    }
 }
 
 impl Watching<'_> {
     /// What ends it.
     #[must_use]
     pub fn stop(&self) -> Stop {
-        Stop
+        Stop(self.watcher.stopper())
     }
 
     /// Runs until it is stopped: once at the beginning, then on every settled change that is not
@@ -40,8 +89,72 @@ impl Watching<'_> {
     ///
     /// # Errors
     /// When the disk can no longer be watched.
-    pub fn run(self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
-        let _ = (self.project, report);
-        todo!()
+    pub fn run(mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
+        report(Report::Watching(self.watcher.describe()));
+        loop {
+            self.look(report)?;
+            let root = self.project.workspace.root().to_owned();
+            if !self.watcher.next(&root)? {
+                return Ok(());
+            }
+        }
     }
+
+    fn look(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
+        self.reload(report)?;
+        match self.advance() {
+            Ok(Some(run)) => {
+                self.failure = None;
+                report(Report::Ran(Box::new(run)));
+            }
+            Ok(None) => self.failure = None,
+            Err(error) => self.fail(error, report),
+        }
+        Ok(())
+    }
+
+    /// Lets the rules run, unless the documents are what the last run left.
+    fn advance(&mut self) -> Result<Option<Run>, Error> {
+        let found = self.project.read()?;
+        if self.known == Some(revisions(&found)) {
+            return Ok(None);
+        }
+        let run = self.project.run(Cause::FilesChanged)?;
+        self.known = Some(revisions(&run.after));
+        Ok(Some(run))
+    }
+
+    fn reload(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
+        let text = self.project.settings_text();
+        if text == self.settings {
+            return Ok(());
+        }
+        self.settings = text;
+        match self.project.reload() {
+            Ok(()) => {
+                let (files, burst) = (self.project.watched(), self.project.burst());
+                self.watcher.retarget(self.project.workspace.root(), files, burst)?;
+                self.known = None;
+                report(Report::Reloaded);
+            }
+            Err(error) => report(Report::Failed(error)),
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error, report: &mut dyn FnMut(Report)) {
+        if error.kind() == ErrorKind::Conflict {
+            // Somebody else is at work; nothing may change when they are done, so look again.
+            self.watcher.look_again();
+        }
+        let told = error.to_string();
+        if self.failure.as_ref() != Some(&told) {
+            self.failure = Some(told);
+            report(Report::Failed(error));
+        }
+    }
+}
+
+fn revisions(documents: &Documents) -> Revisions {
+    (documents.state.revision, documents.config.as_ref().map(|config| config.revision))
 }

@@ -1,0 +1,668 @@
+//! The database.
+
+use super::{
+    JournalError,
+    entry::{ArchivedLog, Entry, EntryKind, FileChange, FiredRule, Verification},
+    memory::{self, revision, time},
+    record::{self, chain, genesis},
+};
+use crate::{engine::Memory, text::Revision};
+use jiff::civil::DateTime;
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, params,
+};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The format this version writes.
+const FORMAT: i64 = 1;
+
+/// What leads from each format to the next.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE entry (
+        seq      INTEGER PRIMARY KEY,
+        undoes   INTEGER,          -- the entry that this one takes back
+        memory   TEXT NOT NULL,    -- revision of the memory it leaves, a content
+        record   TEXT NOT NULL,    -- JSON, see record.rs
+        previous TEXT NOT NULL,
+        hash     TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE content (
+        revision TEXT PRIMARY KEY,
+        text     BLOB NOT NULL,
+        last_seq INTEGER NOT NULL  -- the newest entry that refers to it
+    ) STRICT;
+    CREATE INDEX content_by_age ON content (last_seq);
+    CREATE TABLE archived (
+        seq      INTEGER NOT NULL,
+        at       TEXT NOT NULL,
+        text     TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// How long texts are kept. Entries themselves and cleared logs stay for ever; only undoing and
+/// showing old entries needs the texts.
+#[derive(Clone, Copy, Debug)]
+struct Keep {
+    /// Texts stay as long as one of this many newest entries refers to them …
+    entries: i64,
+    /// … and all of them together are no larger than this, in bytes.
+    bytes: i64,
+    /// How many entries pass from one pruning to the next.
+    every: i64,
+}
+
+const KEEP: Keep = Keep { entries: 1_000, bytes: 64 << 20, every: 32 };
+
+/// How long another process may keep the database busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    keep: Keep,
+}
+
+/// An entry to be: [`Journal::append`] gives it its number and its hash.
+#[derive(Debug)]
+pub struct NewEntry<'a> {
+    /// What kind of entry it is.
+    pub kind: EntryKind,
+    /// When.
+    pub at: DateTime,
+    /// What it is about.
+    pub label: String,
+    /// What fired.
+    pub firings: Vec<FiredRule>,
+    /// The files as they were found and left.
+    pub files: Vec<FileChange>,
+    /// The texts they were found and left with.
+    pub texts: Vec<&'a str>,
+    /// How many diagnostics there were.
+    pub diagnostics: usize,
+    /// What the rules remember from here on.
+    pub memory: &'a Memory,
+    /// The content of a Log that was cleared.
+    pub archived: Option<&'a str>,
+}
+
+/// An entry that stands once it is committed; dropped, it is forgotten.
+#[derive(Debug)]
+pub struct Uncommitted<'j> {
+    transaction: Transaction<'j>,
+    seq: i64,
+}
+
+impl Uncommitted<'_> {
+    /// The entry's number.
+    #[must_use]
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// Makes it stand, durably.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn commit(self) -> Result<(), JournalError> {
+        Ok(self.transaction.commit()?)
+    }
+}
+
+impl Journal {
+    /// Opens the journal at `path` for writing; makes it if there is none.
+    ///
+    /// # Errors
+    /// When it is damaged (see [`set_aside`]), newer than this version, or the database refuses.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let mut connection =
+            connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        migrate(&mut connection)?;
+        Ok(Self { connection, keep: KEEP })
+    }
+
+    /// Opens the journal at `path` for reading; `None` when there is none. Nothing is created.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_existing(path: &Path) -> Result<Option<Self>, JournalError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        match format_of(&connection)? {
+            0 => Ok(None),
+            FORMAT => Ok(Some(Self { connection, keep: KEEP })),
+            found => Err(JournalError::Newer { found, known: FORMAT }),
+        }
+    }
+
+    /// The number that the next entry will have.
+    ///
+    /// # Errors
+    /// When the database refuses, here and below.
+    pub fn next_seq(&self) -> Result<i64, JournalError> {
+        Ok(last(&self.connection)?.0 + 1)
+    }
+
+    /// What the rules remember; the default before the first entry.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn memory(&self) -> Result<Memory, JournalError> {
+        let newest = last(&self.connection)?.0;
+        let damaged = || JournalError::Damaged("the newest memory is missing".into());
+        self.memory_after(newest)?.ok_or_else(damaged)
+    }
+
+    /// What the rules remembered after an entry, if it is still kept.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn memory_after(&self, seq: i64) -> Result<Option<Memory>, JournalError> {
+        if seq == 0 {
+            return Ok(Some(Memory::default()));
+        }
+        let json: Option<Vec<u8>> = self
+            .connection
+            .query_row(
+                "SELECT text FROM entry JOIN content ON content.revision = entry.memory WHERE seq = ?1",
+                [seq],
+                |row| row.get(0),
+            )
+            .optional()?;
+        json.map(|json| memory::from_json(&text(json)?).map_err(JournalError::Damaged)).transpose()
+    }
+
+    /// Writes an entry, to be committed once the documents are published.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn append(&mut self, new: NewEntry<'_>) -> Result<Uncommitted<'_>, JournalError> {
+        let keep = self.keep;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (before, previous) = last(&transaction)?;
+        let seq = before + 1;
+        let memory_json = memory::to_json(new.memory);
+        let memory_revision = store(&transaction, &memory_json, seq)?;
+        for text in &new.texts {
+            store(&transaction, text, seq)?;
+        }
+        if let Some(archived) = new.archived {
+            transaction.execute(
+                "INSERT INTO archived (seq, at, text) VALUES (?1, ?2, ?3)",
+                params![seq, new.at.to_string(), archived],
+            )?;
+        }
+        let entry = Entry {
+            seq,
+            kind: new.kind,
+            at: new.at,
+            label: new.label,
+            firings: new.firings,
+            files: new.files,
+            pending: new.memory.pending.iter().map(|step| step.id.clone()).collect(),
+            diagnostics: new.diagnostics,
+            previous,
+            hash: previous,
+        };
+        let record = record::to_json(&entry, new.archived.map(Revision::of));
+        let hash = chain(previous, seq, memory_revision, &record);
+        transaction.execute(
+            "INSERT INTO entry (seq, undoes, memory, record, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                seq,
+                entry.undoes(),
+                memory_revision.to_string(),
+                record,
+                previous.to_string(),
+                hash.to_string()
+            ],
+        )?;
+        if seq % keep.every == 0 {
+            prune(&transaction, seq, keep)?;
+        }
+        Ok(Uncommitted { transaction, seq })
+    }
+
+    /// The newest entries, newest first.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn history(&self, limit: usize) -> Result<Vec<Entry>, JournalError> {
+        let mut query = self
+            .connection
+            .prepare("SELECT seq, record, previous, hash FROM entry ORDER BY seq DESC LIMIT ?1")?;
+        let rows = query.query_and_then([i64::try_from(limit).unwrap_or(i64::MAX)], read_entry)?;
+        rows.collect()
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn entry(&self, seq: i64) -> Result<Option<Entry>, JournalError> {
+        let mut query =
+            self.connection.prepare("SELECT seq, record, previous, hash FROM entry WHERE seq = ?1")?;
+        query.query_and_then([seq], read_entry)?.next().transpose()
+    }
+
+    /// The newest entry of those that still stand and `wanted` agrees to, and the entries that are
+    /// taken back, as far as had to be looked.
+    ///
+    /// # Errors
+    /// When an entry can't be read.
+    pub fn newest_standing(&self, wanted: &dyn Fn(&Entry) -> bool) -> Result<Option<Entry>, JournalError> {
+        let mut query =
+            self.connection.prepare("SELECT seq, record, previous, hash FROM entry ORDER BY seq DESC")?;
+        let mut undone = BTreeSet::new();
+        for entry in query.query_and_then([], read_entry)? {
+            let entry = entry?;
+            if undone.contains(&entry.seq) {
+                continue;
+            }
+            if wanted(&entry) {
+                return Ok(Some(entry));
+            }
+            undone.extend(entry.undoes());
+        }
+        Ok(None)
+    }
+
+    /// The entry that takes `seq` back and still stands itself.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn undone_by(&self, seq: i64) -> Result<Option<i64>, JournalError> {
+        let mut query =
+            self.connection.prepare("SELECT seq FROM entry WHERE undoes = ?1 ORDER BY seq DESC")?;
+        let takers: Vec<i64> = query.query_map([seq], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for taker in takers {
+            if self.undone_by(taker)?.is_none() {
+                return Ok(Some(taker));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The text with this revision, if it is still kept.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn version(&self, revision: Revision) -> Result<Option<String>, JournalError> {
+        let bytes: Option<Vec<u8>> = self
+            .connection
+            .query_row("SELECT text FROM content WHERE revision = ?1", [revision.to_string()], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        bytes.map(text).transpose()
+    }
+
+    /// The newest logs that were cleared, newest first.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn archived_logs(&self, limit: usize) -> Result<Vec<ArchivedLog>, JournalError> {
+        let mut query =
+            self.connection.prepare("SELECT seq, at, text FROM archived ORDER BY seq DESC LIMIT ?1")?;
+        let rows = query.query_and_then([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let at: String = row.get(1)?;
+            Ok(ArchivedLog {
+                seq: row.get(0)?,
+                at: time(&at).map_err(JournalError::Damaged)?,
+                text: row.get(2)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Checks the chain of hashes and every text.
+    ///
+    /// # Errors
+    /// When the database can't be read at all.
+    pub fn verify(&self) -> Result<Verification, JournalError> {
+        let mut found = Verification::default();
+        let mut query =
+            self.connection.prepare("SELECT seq, record, previous, hash, memory FROM entry ORDER BY seq")?;
+        let mut rows = query.query([])?;
+        let (mut expected, mut before) = (genesis(), 0);
+        while let Some(row) = rows.next()? {
+            let entry = match read_entry(row) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    found.problems.push(format!("after entry {before}: {error}"));
+                    continue;
+                }
+            };
+            let (record, memory): (String, String) = (row.get(1)?, row.get(4)?);
+            found.entries += 1;
+            if entry.seq != before + 1 {
+                found.problems.push(format!("entry {} follows entry {before}", entry.seq));
+            }
+            if entry.previous != expected {
+                found.problems.push(format!("entry {} does not continue the one before", entry.seq));
+            }
+            let memory = revision(&memory).map_err(JournalError::Damaged)?;
+            if chain(entry.previous, entry.seq, memory, &record) != entry.hash {
+                found.problems.push(format!("entry {} is not what was written", entry.seq));
+            }
+            (expected, before) = (entry.hash, entry.seq);
+        }
+        let mut query = self.connection.prepare("SELECT revision, text FROM content")?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let (revision, text): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            found.texts += 1;
+            if Revision::of(text).to_string() != revision {
+                found.problems.push(format!("the text {:.12} is not what was written", revision));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Moves a damaged journal out of the way and says where it is.
+///
+/// # Errors
+/// When it can't be moved.
+pub fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let aside = (1..)
+        .map(|number| beside(&format!(".damaged-{number}")))
+        .find(|aside| aside.symlink_metadata().is_err())
+        .unwrap_or_else(|| beside(".damaged"));
+    let moved = std::fs::rename(path, &aside);
+    moved.map_err(|source| JournalError::SetAside { path: path.to_owned(), source })?;
+    for suffix in ["-wal", "-shm"] {
+        // They belong to the damaged file, and must not be taken for those of the next one.
+        let mut kept = aside.as_os_str().to_owned();
+        kept.push(suffix);
+        match std::fs::rename(beside(suffix), kept) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(JournalError::SetAside { path: beside(suffix), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+fn format_of(connection: &Connection) -> Result<i64, JournalError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Brings the database to the format of this version; formats only grow.
+fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    if format_of(connection)? == FORMAT {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = format_of(&transaction)?;
+    let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
+    let Some(done) = done else { return Err(JournalError::Newer { found, known: FORMAT }) };
+    for migration in &MIGRATIONS[done..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    Ok(transaction.commit()?)
+}
+
+/// The number and the hash of the newest entry.
+fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
+    let row: Option<(i64, String)> = connection
+        .query_row("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((seq, hash)) = row else { return Ok((0, genesis())) };
+    Ok((seq, revision(&hash).map_err(JournalError::Damaged)?))
+}
+
+fn store(transaction: &Transaction<'_>, text: &str, seq: i64) -> Result<Revision, JournalError> {
+    let revision = Revision::of(text);
+    let hex = revision.to_string();
+    let known =
+        transaction.execute("UPDATE content SET last_seq = ?2 WHERE revision = ?1", params![hex, seq])?;
+    if known == 0 {
+        transaction.execute(
+            "INSERT INTO content (revision, text, last_seq) VALUES (?1, ?2, ?3)",
+            params![hex, text.as_bytes(), seq],
+        )?;
+    }
+    Ok(revision)
+}
+
+/// Forgets the texts that only old entries refer to; those of the newest entry stay in any case.
+fn prune(transaction: &Transaction<'_>, seq: i64, keep: Keep) -> Result<(), JournalError> {
+    let mut oldest = seq - keep.entries;
+    {
+        let mut query = transaction.prepare(
+            "SELECT last_seq, sum(length(text)) FROM content GROUP BY last_seq ORDER BY last_seq DESC",
+        )?;
+        let mut rows = query.query([])?;
+        let mut bytes = 0i64;
+        while let Some(row) = rows.next()? {
+            let (last_seq, length): (i64, i64) = (row.get(0)?, row.get(1)?);
+            bytes = bytes.saturating_add(length);
+            if bytes > keep.bytes {
+                oldest = oldest.max(last_seq);
+                break;
+            }
+        }
+    }
+    transaction
+        .execute("DELETE FROM content WHERE last_seq <= ?1 AND last_seq < ?2", params![oldest, seq])?;
+    Ok(())
+}
+
+fn read_entry(row: &Row<'_>) -> Result<Entry, JournalError> {
+    let (previous, hash): (String, String) = (row.get(2)?, row.get(3)?);
+    let hashes = || Ok((revision(&previous)?, revision(&hash)?));
+    let record: String = row.get(1)?;
+    hashes()
+        .and_then(|hashes| record::from_json(&record, row.get(0).unwrap_or_default(), hashes))
+        .map_err(JournalError::Damaged)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, JournalError> {
+    String::from_utf8(bytes).map_err(|error| JournalError::Damaged(error.to_string()))
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests damage journals")]
+mod tests {
+    use super::*;
+    use crate::text::{DocumentId, Patch};
+    use jiff::civil::date;
+    use std::fs;
+
+    fn journal() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("journal.db");
+        (folder, path)
+    }
+
+    /// Writes an entry in which the state file goes from one text to another.
+    fn write(journal: &mut Journal, kind: EntryKind, before: &str, after: &str) -> i64 {
+        let patch = Patch::between(before, after);
+        let change = FileChange { document: DocumentId::State, patch, after: Revision::of(after) };
+        let memory = Memory { replaced_plan: Some(after.to_owned()), ..Memory::default() };
+        let entry = NewEntry {
+            kind,
+            at: date(2026, 11, 21).at(10, 0, 0, 0),
+            label: format!("{before} → {after}"),
+            firings: Vec::new(),
+            files: vec![change],
+            texts: vec![before, after],
+            diagnostics: 0,
+            memory: &memory,
+            archived: (after.is_empty()).then_some(before),
+        };
+        let uncommitted = journal.append(entry).unwrap();
+        let seq = uncommitted.seq();
+        uncommitted.commit().unwrap();
+        seq
+    }
+
+    #[test]
+    fn what_was_written_is_found_again() {
+        let (_folder, path) = journal();
+        assert!(Journal::open_existing(&path).unwrap().is_none());
+        assert!(!path.exists(), "looking creates nothing");
+        let mut writer = Journal::open(&path).unwrap();
+        assert_eq!(writer.memory().unwrap(), Memory::default());
+        assert_eq!(write(&mut writer, EntryKind::Run, "a", "b"), 1);
+        assert_eq!(write(&mut writer, EntryKind::Run, "b", ""), 2);
+        drop(writer);
+        let reader = Journal::open_existing(&path).unwrap().unwrap();
+        assert_eq!(reader.memory().unwrap().replaced_plan.as_deref(), Some(""));
+        assert_eq!(reader.memory_after(1).unwrap().unwrap().replaced_plan.as_deref(), Some("b"));
+        assert_eq!(reader.next_seq().unwrap(), 3);
+        let labels = |entries: Vec<Entry>| entries.into_iter().map(|it| it.label).collect::<Vec<_>>();
+        assert_eq!(labels(reader.history(9).unwrap()), ["b → ", "a → b"]);
+        assert_eq!(labels(reader.history(1).unwrap()), ["b → "]);
+        assert_eq!(reader.entry(1).unwrap().unwrap().hash, reader.entry(2).unwrap().unwrap().previous);
+        assert_eq!(reader.entry(3).unwrap(), None);
+        assert_eq!(reader.version(Revision::of("a")).unwrap().as_deref(), Some("a"));
+        assert_eq!(reader.version(Revision::of("x")).unwrap(), None);
+        let logs = reader.archived_logs(9).unwrap();
+        assert_eq!(logs.iter().map(|log| (log.seq, log.text.as_str())).collect::<Vec<_>>(), [(2, "b")]);
+        let verified = reader.verify().unwrap();
+        assert_eq!((verified.entries, verified.problems.as_slice()), (2, [].as_slice()));
+    }
+
+    #[test]
+    fn an_entry_that_is_not_committed_is_forgotten() {
+        let (_folder, path) = journal();
+        let mut writer = Journal::open(&path).unwrap();
+        let memory = Memory::default();
+        let entry = NewEntry {
+            kind: EntryKind::Run,
+            at: date(2026, 11, 21).at(10, 0, 0, 0),
+            label: String::new(),
+            firings: Vec::new(),
+            files: Vec::new(),
+            texts: vec!["a"],
+            diagnostics: 0,
+            memory: &memory,
+            archived: None,
+        };
+        drop(writer.append(entry).unwrap());
+        assert_eq!(writer.history(9).unwrap(), []);
+        assert_eq!(writer.version(Revision::of("a")).unwrap(), None);
+    }
+
+    #[test]
+    fn tampering_is_found() {
+        for (sql, problem) in [
+            (
+                "UPDATE entry SET record = replace(record, 'b → c', 'b → d') WHERE seq = 2",
+                "entry 2 is not what was written",
+            ),
+            ("DELETE FROM entry WHERE seq = 2", "entry 3 follows entry 1"),
+            ("UPDATE entry SET previous = hash WHERE seq = 3", "entry 3 does not continue the one before"),
+            (
+                "UPDATE entry SET memory = (SELECT memory FROM entry WHERE seq = 1) WHERE seq = 3",
+                "entry 3 is not what was written",
+            ),
+            ("UPDATE content SET text = x'00' WHERE text = x'62'", "is not what was written"),
+            ("UPDATE entry SET record = 'x' WHERE seq = 1", "after entry 0: the journal is damaged"),
+        ] {
+            let (_folder, path) = journal();
+            let mut writer = Journal::open(&path).unwrap();
+            for (before, after) in [("a", "b"), ("b", "c"), ("c", "d")] {
+                write(&mut writer, EntryKind::Run, before, after);
+            }
+            assert_eq!(writer.connection.execute(sql, []).unwrap(), 1, "{sql}");
+            let problems = writer.verify().unwrap().problems;
+            assert!(problems.iter().any(|found| found.contains(problem)), "{sql}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_still_stands() {
+        let (_folder, path) = journal();
+        let mut writer = Journal::open(&path).unwrap();
+        let newest = |writer: &Journal, kind: fn(EntryKind) -> bool| {
+            writer.newest_standing(&|entry| kind(entry.kind)).unwrap().map(|entry| entry.seq)
+        };
+        let run = |kind| kind == EntryKind::Run;
+        let undo = |kind| matches!(kind, EntryKind::Undo(_));
+        write(&mut writer, EntryKind::Run, "a", "b");
+        write(&mut writer, EntryKind::Run, "b", "c");
+        assert_eq!((newest(&writer, run), newest(&writer, undo)), (Some(2), None));
+        write(&mut writer, EntryKind::Undo(2), "c", "b");
+        assert_eq!((newest(&writer, run), newest(&writer, undo)), (Some(1), Some(3)));
+        write(&mut writer, EntryKind::Undo(1), "b", "a");
+        assert_eq!((newest(&writer, run), newest(&writer, undo)), (None, Some(4)));
+        write(&mut writer, EntryKind::Redo(4), "a", "b");
+        assert_eq!((newest(&writer, run), newest(&writer, undo)), (Some(1), Some(3)));
+        assert_eq!((writer.undone_by(1).unwrap(), writer.undone_by(2).unwrap()), (None, Some(3)));
+    }
+
+    #[test]
+    fn old_texts_are_forgotten_and_the_newest_stay() {
+        for (keep, oldest_kept) in [
+            (Keep { entries: 5, bytes: 1 << 20, every: 10 }, 15),
+            (Keep { entries: 100, bytes: 8_000, every: 20 }, 17),
+            (Keep { entries: 100, bytes: 0, every: 20 }, 19),
+            (Keep { entries: 100, bytes: 1 << 20, every: 20 }, 0),
+        ] {
+            let (_folder, path) = journal();
+            let mut writer = Journal::open(&path).unwrap();
+            writer.keep = keep;
+            let text = |number: i64| format!("{number}{}", " ".repeat(1_000));
+            for number in 1..=20 {
+                write(&mut writer, EntryKind::Run, &text(number - 1), &text(number));
+            }
+            let kept = |number: &i64| writer.version(Revision::of(text(*number))).unwrap().is_some();
+            assert_eq!(
+                (0..=20).filter(kept).collect::<Vec<_>>(),
+                (oldest_kept..=20).collect::<Vec<_>>(),
+                "{keep:?}"
+            );
+            assert!(writer.memory().is_ok());
+            assert!(writer.verify().unwrap().problems.is_empty(), "forgetting breaks no chain");
+        }
+    }
+
+    #[test]
+    fn a_damaged_journal_is_recognised_and_set_aside() {
+        let (_folder, path) = journal();
+        fs::write(&path, "this is no database, and it is long enough to look like one".repeat(99)).unwrap();
+        assert!(Journal::open_existing(&path).unwrap_err().is_damage());
+        assert!(Journal::open(&path).unwrap_err().is_damage());
+        assert!(set_aside(&path).unwrap().ends_with("journal.db.damaged-1"));
+        fs::write(&path, "x").unwrap();
+        assert!(set_aside(&path).unwrap().ends_with("journal.db.damaged-2"));
+        assert!(Journal::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_newer_format_is_left_alone() {
+        let (_folder, path) = journal();
+        let writer = Journal::open(&path).unwrap();
+        writer.connection.pragma_update(None, "user_version", FORMAT + 1).unwrap();
+        drop(writer);
+        for error in [Journal::open(&path).unwrap_err(), Journal::open_existing(&path).unwrap_err()] {
+            assert!(matches!(error, JournalError::Newer { .. }) && !error.is_damage(), "{error}");
+        }
+    }
+}

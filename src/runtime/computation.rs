@@ -1,0 +1,115 @@
+//! What an event leads to, before anything is written.
+
+use super::{Document, Documents, Edits, Error, Project, facts};
+use crate::{
+    engine::{Event, Memory, Outcome, Snapshot},
+    text::{DocumentId, Patch},
+};
+
+/// The documents as they would be, and how they get there.
+#[derive(Debug)]
+pub(super) struct Computed {
+    /// Against the documents as they were read.
+    pub(super) state: Patch,
+    /// The same for the config file.
+    pub(super) config: Option<Patch>,
+    /// Where they lead.
+    pub(super) after: Documents,
+    /// What the rules made of it.
+    pub(super) outcome: Outcome,
+}
+
+impl Computed {
+    /// The patch of one document.
+    pub(super) fn patch(&self, id: DocumentId) -> Option<&Patch> {
+        match id {
+            DocumentId::State => Some(&self.state),
+            DocumentId::Config => self.config.as_ref(),
+        }
+    }
+}
+
+impl Project {
+    /// The caller's edits, and what the rules make of the result.
+    pub(super) fn compute(
+        &self,
+        documents: &Documents,
+        memory: &Memory,
+        event: &Event,
+        edits: Edits,
+    ) -> Result<Computed, Error> {
+        let edited = Edited::new(self, documents, edits)?;
+        let outcome = edited.look(self, memory, |snapshot| (self.engine)(snapshot, event));
+        let (rules_on_state, state) = applied(&outcome.state, &edited.after.state)?;
+        let state_patch = edited.state.then(rules_on_state, &documents.state.text)?;
+        let mut after = Documents { state, config: edited.after.config.clone() };
+        let mut config_patch = edited.config;
+        if let (Some(before), Some(own), Some(middle), Some(rules)) =
+            (&documents.config, &config_patch, &edited.after.config, &outcome.config)
+        {
+            let whole = own.then(rules, &before.text)?;
+            after.config = Some(applied(rules, middle)?.1);
+            config_patch = Some(whole);
+        }
+        Ok(Computed { state: state_patch, config: config_patch, after, outcome })
+    }
+
+    /// The edits, and the result as a settled state: no rules run.
+    pub(super) fn compute_settled(
+        &self,
+        documents: &Documents,
+        memory: &Memory,
+        edits: Edits,
+    ) -> Result<Computed, Error> {
+        let edited = Edited::new(self, documents, edits)?;
+        let outcome = edited.look(self, memory, |snapshot| Outcome {
+            memory: crate::engine::settle(snapshot),
+            ..Outcome::unchanged(snapshot)
+        });
+        Ok(Computed { state: edited.state, config: edited.config, after: edited.after, outcome })
+    }
+}
+
+/// Documents with a caller's edits.
+struct Edited {
+    state: Patch,
+    config: Option<Patch>,
+    after: Documents,
+}
+
+impl Edited {
+    fn new(project: &Project, documents: &Documents, edits: Edits) -> Result<Self, Error> {
+        if documents.config.is_none() && !edits.config.is_empty() {
+            return Err(Error::NoConfig(project.workspace().config().to_owned()));
+        }
+        let state = Patch::new(documents.state.revision, edits.state)?;
+        let (_, state_after) = applied(&state, &documents.state)?;
+        let mut after = Documents { state: state_after, config: None };
+        let mut config = None;
+        if let Some(document) = &documents.config {
+            let patch = Patch::new(document.revision, edits.config)?;
+            after.config = Some(applied(&patch, document)?.1);
+            config = Some(patch);
+        }
+        Ok(Self { state, config, after })
+    }
+
+    /// Shows the engine the documents and everything around them.
+    fn look<T>(&self, project: &Project, memory: &Memory, engine: impl FnOnce(&Snapshot<'_>) -> T) -> T {
+        let files = facts::gather(project.workspace(), &self.after.state.text);
+        engine(&Snapshot {
+            state: &self.after.state.text,
+            config: self.after.config.as_ref().map(|config| config.text.as_str()),
+            memory,
+            settings: &project.settings().engine,
+            files: &files,
+        })
+    }
+}
+
+fn applied<'p>(patch: &'p Patch, document: &Document) -> Result<(&'p Patch, Document), Error> {
+    if patch.is_empty() && patch.base() == document.revision {
+        return Ok((patch, document.clone()));
+    }
+    Ok((patch, Document::new(document.path.clone(), patch.apply(&document.text)?)))
+}
