@@ -144,7 +144,7 @@ impl Stage<'_> {
                         }
                     }
                     Report::Watching(_) if expected == Expected::Watching => return Ok(()),
-                    Report::Watching(_) => {}
+                    Report::Watching(_) | Report::Reloaded => {}
                     Report::Failed(error) => return Err(error.into()),
                 },
                 Ok(Message::Interrupted) => return Err(interrupted()),

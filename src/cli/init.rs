@@ -16,8 +16,7 @@ use std::{
 const FILES: [(&str, &str); 3] = [
     ("workflow_state.md", include_str!("../../templates/workflow_state.md")),
     ("project_config.md", include_str!("../../templates/project_config.md")),
-    // Sessions are documents of the project; the journal, the lock and outputs are this machine's.
-    (".rulemark/.gitignore", "*\n!.gitignore\n!sessions/\n!sessions/**\n"),
+    (".rulemark/.gitignore", crate::disk::GITIGNORE),
 ];
 
 /// What to do behind `init`.

@@ -76,6 +76,7 @@ impl Teller {
                 self.last = Some(run.after);
                 Ok(())
             }
+            Report::Reloaded => terminal.remark("rulemark.toml was read again"),
             Report::Failed(error) => {
                 let text = error.to_string();
                 if self.failed.as_ref() != Some(&text) {

@@ -18,5 +18,5 @@ pub use lock::{Lock, LockError};
 pub use read::{ReadError, read_text};
 pub use watch::{WatchError, WatchStop, Watcher};
 pub(crate) use workspace::is_inner;
-pub use workspace::{Workspace, WorkspaceError};
+pub use workspace::{GITIGNORE, Workspace, WorkspaceError};
 pub use write::{Published, Replacement, WriteError, create_file, publish};

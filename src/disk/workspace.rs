@@ -16,8 +16,9 @@ const INTERNAL: &str = ".rulemark";
 /// What makes a folder a project.
 const MARKS: [&str; 3] = [SETTINGS, INTERNAL, "workflow_state.md"];
 
-/// What git is told inside [`INTERNAL`].
-const IGNORED: &str = "# only sessions belong to the project\n*\n!sessions/\n!sessions/**\n";
+/// What `.rulemark/.gitignore` says: sessions are documents of the project; the journal, the lock and
+/// outputs are this machine's.
+pub const GITIGNORE: &str = "*\n!.gitignore\n!sessions/\n!sessions/**\n";
 
 /// A project's folder and the paths in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Workspace {
         let made = match fs::create_dir(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => match OpenOptions::new().write(true).create_new(true).open(path.join(".gitignore")) {
-                Ok(mut file) => file.write_all(IGNORED.as_bytes()),
+                Ok(mut file) => file.write_all(GITIGNORE.as_bytes()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                 Err(error) => Err(error),
             },
@@ -232,7 +233,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Workspace::new(folder.path(), "s", "c").unwrap();
         let made = workspace.make_internal().unwrap();
-        assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), IGNORED);
+        assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), GITIGNORE);
         fs::write(made.join(".gitignore"), "mine").unwrap();
         workspace.make_internal().unwrap();
         assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), "mine");
