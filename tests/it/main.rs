@@ -6,6 +6,7 @@ mod architecture;
 mod cases;
 mod corpus;
 mod corpus_document;
+mod log_rotation;
 mod properties;
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,1 +1,1 @@
-//! A crate whose tests snapshot its own workflow rules.
+//! A project whose rules are under test: see `tests/rules.rs` and `cases/`.
