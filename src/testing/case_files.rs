@@ -146,3 +146,67 @@ impl fmt::Display for Report {
         writeln!(f, "{} of {all} cases hold", all - failed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRONG: &str = "# Wrong\n\nProse stays.\n\n## before\n\n```markdown workflow_state.md\n\
+        _Last updated: 2025-01-01_\n\n## State\nPhase: A\n```\n\n## event\n\n- set Phase = B\n\n## after\n\n\
+        - fires RULE_NONE\n\n## event\n\n- restart\n\n## after\n\n- fires nothing\n";
+
+    /// A folder with the given files.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            write(&path, text).unwrap();
+        }
+        folder
+    }
+
+    fn verdicts(folder: &Path, bless: bool) -> Vec<Verdict> {
+        run_cases(folder, bless).unwrap().cases.into_iter().map(|case| case.verdict).collect()
+    }
+
+    #[test]
+    fn blessing_writes_what_happens_and_nothing_else() {
+        let folder = folder(&[("wrong.md", WRONG)]);
+        let verdict = verdicts(folder.path(), false).remove(0);
+        let Verdict::Failed(errors) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!(errors[0].line, 18);
+        assert_eq!(verdicts(folder.path(), true), [Verdict::Blessed]);
+        let expected = WRONG.replace(
+            "- fires RULE_NONE\n",
+            "- fires nothing\n\n```diff workflow_state.md\n@@\n-_Last updated: 2025-01-01_\n\
+            +_Last updated: 2026-01-05_\n\n```\n",
+        );
+        assert_eq!(fs::read_to_string(folder.path().join("wrong.md")).unwrap(), expected);
+        assert_eq!(verdicts(folder.path(), false), [Verdict::Passed]);
+    }
+
+    #[test]
+    fn finds_the_cases_of_a_folder() {
+        let folder = folder(&[
+            ("b/2.md", WRONG),
+            ("a.md", "no case"),
+            ("README.md", "about the cases"),
+            ("notes.txt", "no Markdown"),
+        ]);
+        let report = run_cases(folder.path(), false).unwrap();
+        let paths: Vec<_> =
+            report.cases.iter().map(|case| case.path.strip_prefix(folder.path()).unwrap()).collect();
+        assert_eq!(paths, [Path::new("a.md"), Path::new("b/2.md")]);
+        assert_eq!(report.failures(), 2);
+    }
+
+    #[test]
+    fn says_what_cannot_be_read() {
+        let folder = folder(&[("README.md", "")]);
+        assert!(matches!(run_cases(folder.path(), false), Err(Error::NoCases(_))));
+        let missing = run_cases(&folder.path().join("missing"), false).unwrap_err();
+        assert!(missing.to_string().starts_with("can't read "), "{missing}");
+    }
+}
