@@ -4,7 +4,7 @@ use jiff::{Zoned, civil::DateTime};
 
 /// Tells the local time. The runtime asks it once for each event.
 pub trait Clock: Send + std::fmt::Debug {
-    /// The local time.
+    /// The local time, to the second.
     fn now(&self) -> DateTime;
 }
 
@@ -14,7 +14,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime {
-        Zoned::now().datetime()
+        let now = Zoned::now().datetime();
+        now.with().subsec_nanosecond(0).build().unwrap_or(now)
     }
 }
 

@@ -13,6 +13,8 @@ mod error;
 mod facts;
 mod project;
 mod run;
+#[cfg(test)]
+mod scratch;
 mod settings;
 mod transaction;
 mod undo;

