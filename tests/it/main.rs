@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cases;
+mod cli;
 mod corpus;
 mod corpus_document;
 mod log_rotation;

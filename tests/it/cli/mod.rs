@@ -1,0 +1,7 @@
+//! The real binary, as a user calls it: what it prints, writes and exits with.
+
+mod environment;
+mod reading;
+mod refusing;
+mod watching;
+mod writing;

@@ -1,0 +1,96 @@
+//! Wrong use and hostile surroundings: what, where, why, what to do, and an exit code.
+
+use super::environment::{Environment, is_above_permissions};
+use insta::assert_snapshot;
+use std::{
+    fs,
+    io::Read as _,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    process::Stdio,
+};
+
+#[test]
+fn no_project() {
+    let environment = Environment::empty();
+    let folder = environment.root();
+    fs::create_dir(folder.join("empty")).unwrap();
+    assert_snapshot!(environment.story(&[
+        &["status"],
+        &["watch"],
+        &["-C", "missing", "status"],
+        &["-C", "empty", "apply"]
+    ]));
+}
+
+#[test]
+fn files_that_are_none() {
+    let environment = Environment::empty();
+    fs::create_dir(environment.root().join("workflow_state.md")).unwrap();
+    let folder = environment.run(&["status"]);
+    fs::remove_dir(environment.root().join("workflow_state.md")).unwrap();
+    environment.write("workflow_state.md", b"## State\nPhase: \xff\n");
+    let bytes = environment.story(&[&["status"], &["apply"]]);
+    fs::remove_file(environment.root().join("workflow_state.md")).unwrap();
+    symlink("nowhere.md", environment.root().join("workflow_state.md")).unwrap();
+    let dangling = environment.run(&["status"]);
+    environment.write("file", "");
+    let no_folder = environment.run(&["-C", "file", "status"]);
+    assert_snapshot!([folder, bytes, dangling, no_folder].join("\n"));
+}
+
+#[test]
+fn no_permission() {
+    let environment = Environment::with_state("## State\nPhase: A\n");
+    if is_above_permissions(&environment.root()) {
+        println!("skipped: this user may do everything");
+        return;
+    }
+    let state = environment.root().join("workflow_state.md");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o000)).unwrap();
+    let unreadable = environment.run(&["status"]);
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(environment.root(), fs::Permissions::from_mode(0o555)).unwrap();
+    let unwritable = environment.story(&[&["status"], &["set", "Phase=B"], &["doctor"]]);
+    fs::set_permissions(environment.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_snapshot!([unreadable, unwritable].join("\n"));
+}
+
+#[test]
+fn wrong_settings() {
+    let environment = Environment::with_state("## State\nPhase: A\n");
+    environment.write("rulemark.toml", "[gates]\non_violaton = \"off\"\n");
+    assert_snapshot!(environment.story(&[&["status"], &["doctor"]]));
+}
+
+#[test]
+fn nothing_to_undo() {
+    let environment = Environment::with_state("## State\nPhase: A\n");
+    assert_snapshot!(environment.story(&[&["undo"], &["redo"], &["undo", "7"], &["diff"], &["diff", "7"]]));
+}
+
+#[test]
+fn wrong_usage() {
+    let environment = Environment::empty();
+    assert_snapshot!(environment.story(&[
+        &["stauts"],
+        &["set"],
+        &["item"],
+        &["export"],
+        &["check", "--fix", "--json"]
+    ]));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let environment = Environment::initialised();
+    let mut child = environment
+        .command(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
+}

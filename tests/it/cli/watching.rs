@@ -1,0 +1,124 @@
+//! The watcher and the demo, in processes of their own.
+
+use super::environment::Environment;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A machine under load may take its time; a hang must still end.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A process whose lines are read as they come. It is ended with the test.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    seen: String,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = lines(child.stdout.take().unwrap());
+        Self { child, lines, seen: String::new() }
+    }
+
+    /// Reads on until a line holds `wanted`.
+    fn await_line(&mut self, wanted: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("`{wanted}` was not printed:\n{}", self.seen);
+            };
+            self.seen.push_str(&line);
+            self.seen.push('\n');
+            if line.contains(wanted) {
+                return;
+            }
+        }
+    }
+
+    fn interrupt(mut self) -> (Option<i32>, String) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let deadline = Instant::now() + DEADLINE;
+        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.seen.push_str(&line);
+            self.seen.push('\n');
+        }
+        (self.child.wait().unwrap().code(), std::mem::take(&mut self.seen))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn lines(output: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+#[test]
+fn runs_are_told_as_they_happen() {
+    let environment = Environment::initialised();
+    let mut watcher = Running::start(environment.command(&["watch"]));
+    watcher.await_line("watching");
+    environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
+    watcher.await_line("Phase ANALYZE → VALIDATE");
+    environment.edit("Status: RUNNING", "Status: COMPLETED");
+    watcher.await_line("Status RUNNING → COMPLETED");
+    watcher.await_line("RULE_ITERATE_01");
+    watcher.await_line("+ - Added a greeting");
+    let second = environment.run(&["watch"]);
+    assert!(second.contains("-- exit code 3"), "{second}");
+    let state = environment.run(&["status"]);
+    assert!(state.contains("running") && !state.contains("not running"), "{state}");
+    let (code, seen) = watcher.interrupt();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.ends_with("stopped\n"), "{seen}");
+    assert!(environment.run(&["status"]).contains("not running"));
+    assert!(
+        environment
+            .read("workflow_state.md")
+            .contains("Phase: ANALYZE\nStatus: READY\nCurrentItem: Write the guide")
+    );
+}
+
+#[test]
+fn the_demo_ends_by_itself_and_cleans_up() {
+    let environment = Environment::empty();
+    let scratch = environment.root().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let mut command = environment.command(&["demo", "--fast"]);
+    command.env("TMPDIR", &scratch);
+    let mut demo = Running::start(command);
+    for line in [
+        "RULE_INIT_01",
+        "RULE_BLUEPRINT_ARCHIVE_01",
+        "RULE_LOG_ROTATE_01",
+        "RULE_ITERATE_01",
+        "RULE_SUMMARY_01",
+        "skipped",
+        "your turn",
+    ] {
+        demo.await_line(line);
+    }
+    assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "the demo left something behind");
+}
