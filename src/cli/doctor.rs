@@ -83,7 +83,7 @@ fn examine(project: &Project) -> Vec<Checked> {
         Ok(documents) => checks.extend([state(&documents), config(&documents), rules(&documents)]),
         Err(error) => checks.push(Checked::failed("files", &error.into())),
     }
-    checks.extend([journal(project), writable(project)]);
+    checks.extend([journal(project), writable(project), watcher(project)]);
     checks
 }
 
@@ -172,5 +172,12 @@ fn writable(project: &Project) -> Checked {
                 .because(error)
                 .with_hint("rules can be read but not run here"),
         ),
+    }
+}
+
+fn watcher(project: &Project) -> Checked {
+    match project.watcher() {
+        Some(holder) => Checked::ok("watcher", format!("running: {holder}")),
+        None => Checked::ok("watcher", "not running; `rulemark watch` starts it"),
     }
 }

@@ -6,17 +6,17 @@ use super::{
     error::{CommandError, CommandResult, Exit},
     render::{Ink, Line},
 };
-use std::{
-    fs::OpenOptions,
-    io::{self, Write as _},
-    path::Path,
+use crate::{
+    disk::{GITIGNORE, LocalFileSystem, create_file},
+    runtime::Error,
 };
+use std::path::Path;
 
 /// The files `init` makes, by their path in the project.
 const FILES: [(&str, &str); 3] = [
     ("workflow_state.md", include_str!("../../templates/workflow_state.md")),
     ("project_config.md", include_str!("../../templates/project_config.md")),
-    (".rulemark/.gitignore", crate::disk::GITIGNORE),
+    (".rulemark/.gitignore", GITIGNORE),
 ];
 
 /// What to do behind `init`.
@@ -62,20 +62,10 @@ pub(crate) fn make(folder: &Path) -> Result<(), CommandError> {
 /// Creates a file; `false` when something of that name is there already.
 fn create(folder: &Path, path: &str, text: &str) -> Result<bool, CommandError> {
     let path = folder.join(path);
-    let made = || -> io::Result<bool> {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        // Asking first and creating later would overwrite what comes between.
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes())?;
-                file.sync_all()?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error),
-        }
-    };
-    made().map_err(|error| CommandError::refused(format!("can't create {}", path.display())).because(error))
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            CommandError::refused(format!("can't create {}", parent.display())).because(error)
+        })?;
+    }
+    Ok(create_file(&LocalFileSystem, &path, text).map_err(Error::from)?)
 }

@@ -9,12 +9,8 @@ use super::{
     render::{Ink, Line, Terminal},
     report,
 };
-use crate::{
-    engine::{Closing, FileFact, Guidance, Memory, Snapshot, Turn, guidance},
-    runtime::{Documents, Project},
-};
+use crate::engine::{Closing, Guidance, Turn};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The answer of `next --json`.
 #[derive(Serialize)]
@@ -54,8 +50,7 @@ const CONSTRAINTS: usize = 8;
 
 pub(crate) fn run(context: &mut Context, args: &NextArgs) -> CommandResult {
     let project = context.project()?;
-    let documents = project.read()?;
-    let guidance = guide(&project, &documents, &project.memory()?);
+    let guidance = project.guidance(&project.read()?)?;
     let exit = if args.exit_code && guidance.turn == Turn::Person { Exit::Waiting } else { Exit::Ok };
     let terminal = &mut context.terminal;
     if args.json {
@@ -64,18 +59,6 @@ pub(crate) fn run(context: &mut Context, args: &NextArgs) -> CommandResult {
         print(terminal, &guidance)?;
     }
     Ok(exit)
-}
-
-/// What the documents and the memory ask of whom.
-pub(crate) fn guide(project: &Project, documents: &Documents, memory: &Memory) -> Guidance {
-    let files: BTreeMap<String, FileFact> = BTreeMap::new();
-    guidance(&Snapshot {
-        state: &documents.state.text,
-        config: documents.config.as_ref().map(|config| config.text.as_str()),
-        memory,
-        settings: &project.settings().engine,
-        files: &files,
-    })
 }
 
 impl From<Guidance> for NextJson {

@@ -28,7 +28,8 @@ struct StatusJson {
     /// How many steps wait.
     pending: usize,
     log: LogJson,
-    watched: bool,
+    /// The process that watches the project, if one does.
+    watcher: Option<String>,
     last_run: Option<LastRunJson>,
 }
 
@@ -81,7 +82,7 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         items: ItemsJson { done: items.rows().len() - left, left },
         pending: project.memory()?.pending.len(),
         log: log(&state, &compiled::rules(&documents)),
-        watched: false,
+        watcher: project.watcher(),
         last_run: project.history(1)?.first().map(last_run),
     })
 }
@@ -134,11 +135,11 @@ fn print(terminal: &mut Terminal, status: &StatusJson) -> Result<(), CommandErro
     let LogJson { length, limit, unit } = &status.log;
     let limit = limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     field("log", Ink::Plain, format!("{length}{limit} {unit}"), String::new())?;
-    let (watched, remark) = match status.watched {
-        true => ("running", ""),
-        false => ("not running", "  `rulemark watch` starts it"),
+    let (watched, remark) = match &status.watcher {
+        Some(holder) => ("running", format!("  {holder}")),
+        None => ("not running", "  `rulemark watch` starts it".into()),
     };
-    field("watcher", Ink::Plain, watched.into(), remark.into())?;
+    field("watcher", Ink::Plain, watched.into(), remark)?;
     let last = status.last_run.as_ref();
     let told = last.map_or_else(none, |run| format!("{}  {}", run.at.replace('T', " "), run.cause));
     let rules = last.map_or_else(String::new, |run| format!("  {}", run.rules.join(", ")));

@@ -19,7 +19,7 @@ pub(crate) fn run(context: &mut Context) -> CommandResult {
     let mut project = context.project()?;
     let root = project.workspace().root().display().to_string();
     // What stands there now is where the first edit will be told from.
-    let mut teller = Teller { root, last: project.read().ok(), failed: None };
+    let mut teller = Teller { root, last: project.read().ok() };
     let watching = project.watch()?;
     stop_on_signal(watching.stop())?;
     let terminal = &mut context.terminal;
@@ -59,8 +59,6 @@ fn stop_on_signal(stop: Stop) -> Result<(), CommandError> {
 struct Teller {
     root: String,
     last: Option<Documents>,
-    /// What went wrong last time; the same trouble is told once.
-    failed: Option<String>,
 }
 
 impl Teller {
@@ -71,20 +69,13 @@ impl Teller {
                 terminal.remark(line.ink(Ink::Faint, format!(" ({how})")).text("; press Ctrl-C to stop"))
             }
             Report::Ran(run) => {
-                self.failed = None;
                 ran(terminal, self.last.as_ref().unwrap_or(&run.before), &run)?;
                 self.last = Some(run.after);
                 Ok(())
             }
             Report::Reloaded => terminal.remark("rulemark.toml was read again"),
-            Report::Failed(error) => {
-                let text = error.to_string();
-                if self.failed.as_ref() != Some(&text) {
-                    failed(terminal, &error)?;
-                    self.failed = Some(text);
-                }
-                Ok(())
-            }
+            Report::Reloaded => terminal.remark("rulemark.toml was read again"),
+            Report::Failed(error) => failed(terminal, &error),
         }
     }
 }

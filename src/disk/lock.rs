@@ -70,6 +70,16 @@ impl Lock {
     }
 }
 
+/// Who holds the lock at `path`, in the words it wrote about itself; `None` when nobody does.
+#[must_use]
+pub fn lock_holder(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+        _ => None,
+    }
+}
+
 /// Opens the lock file, which must be a file: a link planted here could lead anywhere.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -107,7 +117,10 @@ mod tests {
             told.ends_with(&format!("held by process {} (rulemark: watch)", std::process::id())),
             "{told}"
         );
+        let holder = lock_holder(&path).expect("it is held");
+        assert!(told.ends_with(&holder), "{holder}");
         drop(first);
+        assert_eq!(lock_holder(&path), None);
         assert!(Lock::acquire(&path, "watch", Duration::ZERO).is_ok());
     }
 

@@ -14,7 +14,7 @@ mod write;
 
 pub use burst::Burst;
 pub use file_system::{FileSystem, LocalFileSystem};
-pub use lock::{Lock, LockError};
+pub use lock::{Lock, LockError, lock_holder};
 pub use read::{ReadError, read_text};
 pub use watch::{WatchError, WatchStop, Watcher};
 pub(crate) use workspace::is_inner;

@@ -2,11 +2,11 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed,
+    computation::Computed, facts,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Workspace, read_text},
-    engine::{self, Cause, Event, Memory, Outcome, Snapshot},
+    engine::{self, Cause, Event, Guidance, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     text::Revision,
 };
@@ -126,6 +126,21 @@ impl Project {
     /// When there is a journal that can't be read.
     pub fn memory(&self) -> Result<Memory, Error> {
         Ok(self.recall()?.0)
+    }
+
+    /// What the agent or the person should do now, as these documents and earlier runs have it.
+    ///
+    /// # Errors
+    /// As [`Project::memory`].
+    pub fn guidance(&self, documents: &Documents) -> Result<Guidance, Error> {
+        let (memory, state) = (self.memory()?, &documents.state.text);
+        Ok(engine::guidance(&Snapshot {
+            state,
+            config: documents.config.as_ref().map(|config| config.text.as_str()),
+            memory: &memory,
+            settings: &self.settings.engine,
+            files: &facts::gather(&self.workspace, state),
+        }))
     }
 
     /// The memory, and the number that the next entry will have.

@@ -2,7 +2,7 @@
 
 use super::{Documents, Error, ErrorKind, Project, Run, project::SETTINGS_SIZE};
 use crate::{
-    disk::{Burst, Lock, WatchStop, Watcher, read_text},
+    disk::{Burst, Lock, WatchStop, Watcher, lock_holder, read_text},
     engine::Cause,
     text::Revision,
 };
@@ -20,6 +20,9 @@ pub struct Watching<'p> {
     settings: Option<String>,
     _lock: Lock,
 }
+
+/// What a watcher locks, in `.rulemark/`.
+const LOCK: &str = "watch.lock";
 
 type Revisions = (Revision, Option<Revision>);
 
@@ -55,11 +58,17 @@ impl Project {
     /// When another process watches this project, or the disk can't be watched.
     pub fn watch(&mut self) -> Result<Watching<'_>, Error> {
         let internal = self.workspace.make_internal()?;
-        let lock = Lock::acquire(&internal.join("watch.lock"), "watch", Duration::ZERO)?;
+        let lock = Lock::acquire(&internal.join(LOCK), "watch", Duration::ZERO)?;
         let poll = self.settings.watch.poll;
         let watcher = Watcher::new(self.workspace.root(), self.watched(), self.burst(), poll)?;
         let settings = self.settings_text();
         Ok(Watching { project: self, watcher, known: None, failure: None, settings, _lock: lock })
+    }
+
+    /// The process that watches this project, in its own words; `None` when nobody does.
+    #[must_use]
+    pub fn watcher(&self) -> Option<String> {
+        lock_holder(&self.workspace.internal().join(LOCK))
     }
 
     fn watched(&self) -> Vec<PathBuf> {
