@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let found = std::env::var_os("RULEMARK_CORPUS").map_or(beside, PathBuf::from);
     if found.is_dir() {
@@ -27,7 +27,7 @@ fn corpus() -> Option<PathBuf> {
     None
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -9,6 +9,7 @@ mod corpus;
 mod corpus_document;
 mod log_rotation;
 mod properties;
+mod second_opinion;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
