@@ -49,9 +49,7 @@ fn demo() -> Result<String, Box<dyn Error>> {
     let folder = here.ancestors().nth(2).ok_or("run this by scripts/picture")?;
     let binary: PathBuf = folder.join(format!("rulemark{}", env::consts::EXE_SUFFIX));
     let output = Command::new(&binary)
-        .arg("demo")
-        .env("CLICOLOR_FORCE", "1")
-        .env_remove("NO_COLOR")
+        .args(["demo", "--fast", "--color", "always"])
         .env("COLUMNS", COLUMNS.to_string())
         .output()
         .map_err(|error| format!("{}: {error}", binary.display()))?;
