@@ -6,13 +6,20 @@
 mod body;
 mod config;
 mod inline;
-mod item;
+mod items;
 mod outline;
 mod state;
 mod table;
 mod title;
 
 pub use config::{ProjectCommand, ProjectConfig};
-pub use item::{Item, ItemStatus, Items};
+pub use items::{Item, ItemStatus, Items};
 pub use outline::{Outline, Role, Section};
 pub use state::{StateKey, WorkflowState};
+
+/// `text` after `edits`.
+#[cfg(test)]
+fn edited(text: &str, edits: Vec<crate::text::TextEdit>) -> String {
+    let patch = crate::text::Patch::new(crate::text::Revision::of(text), edits).expect("edits are disjoint");
+    patch.apply(text).expect("edits fit the text")
+}

@@ -1,6 +1,6 @@
 //! Rows of pipes.
 
-use crate::text::Span;
+use crate::text::{Span, TextEdit};
 
 /// The cells of the row at `row`, without the white space around them. Escaped pipes separate
 /// nothing; pipes in code spans don't either, when that gives the number of cells `expected`.
@@ -57,14 +57,51 @@ pub(super) fn unescape(cell: &str) -> String {
     cell.replace("\\|", "|")
 }
 
-/// A row with the cell `texts`, in the manner of `like`: with or without spaces and outer pipes, and
-/// padded to the width of its cells as long as all its cells are padded alike.
+/// Puts `new` in the place of `cell`, which has no white space around it; padding behind it gives or
+/// takes what the lengths differ in, as long as a space is left.
+pub(super) fn replace_cell(text: &str, cell: Span, new: &str) -> TextEdit {
+    let behind = &text[cell.end..];
+    let padding = behind.len() - behind.trim_start_matches(' ').len();
+    let is_tight = text[..cell.start].ends_with('|') && behind.starts_with('|');
+    if cell.is_empty() && is_tight {
+        return TextEdit::insert(cell.start, format!(" {new} "));
+    }
+    if cell.is_empty() {
+        // The trimmed span of a cell of nothing but white space lies at its end.
+        let before = text[..cell.start].len() - text[..cell.start].trim_end_matches(' ').len();
+        let width = (before + padding).saturating_sub(1).max(new.chars().count() + 1);
+        let start = cell.start - before + before.min(1);
+        return TextEdit::replace(Span::new(start, cell.end + padding), format!("{new:<width$}"));
+    }
+    let (old, new_width) = (cell.of(text).chars().count(), new.chars().count());
+    if padding < 2 || !behind[padding..].starts_with('|') {
+        let is_padded_away = padding == 1 && new_width < old && is_column_padded(text, cell);
+        let fill = if is_padded_away { old - new_width } else { 0 };
+        return TextEdit::replace(cell, format!("{new}{}", " ".repeat(fill)));
+    }
+    let width = (old + padding - 1).max(new_width);
+    TextEdit::replace(Span::new(cell.start, cell.end + padding - 1), format!("{new:<width$}"))
+}
+
+/// Whether the row above or below ends its cell in the same column, as Prettier's tables do.
+fn is_column_padded(text: &str, cell: Span) -> bool {
+    let line_start = text[..cell.start].rfind('\n').map_or(0, |at| at + 1);
+    let Some(above_end) = line_start.checked_sub(1) else { return false };
+    let above_start = text[..above_end].rfind('\n').map_or(0, |at| at + 1);
+    let column = text[line_start..cell.end].chars().count() + 1;
+    let above = &text[above_start..above_end];
+    let row_width = text[line_start..].lines().next().unwrap_or_default().trim_end().chars().count();
+    above.chars().nth(column) == Some('|') && above.trim_end().chars().count() == row_width
+}
+
+/// A row with the cell `texts`, in the manner of `like`: with or without spaces, and padded to the
+/// width of its cells if some of them are padded.
 pub(super) fn row<S: AsRef<str>>(like: &str, texts: &[S]) -> String {
     let bare = like.trim_end_matches(['\r', '\n']);
     let indent = &bare[..bare.len() - bare.trim_start().len()];
     let bare = bare.trim();
     let tight = !bare.trim_start_matches('|').starts_with([' ', '\t']);
-    let widths: Vec<usize> = raw_widths(bare);
+    let widths = if bare.contains("  |") { raw_widths(bare) } else { Vec::new() };
     let mut out = String::from(indent);
     out.push('|');
     for (index, cell) in texts.iter().enumerate() {
