@@ -1,35 +1,4 @@
-//! Case files: rules under test in Markdown.
-//!
-//! ````text
-//! # Whatever the case is called
-//!
-//! Why it matters.
-//!
-//! ## before
-//!
-//! ```markdown workflow_state.md
-//! …
-//! ```
-//!
-//! ## event
-//!
-//! - set Status = COMPLETED
-//!
-//! ## after
-//!
-//! - fires RULE_SUMMARY_01
-//!
-//! ```diff project_config.md
-//! …
-//! ```
-//! ````
-//!
-//! `before` may also hold `project_config.md` and settings (`- gates.on_violation = revert`); `event`
-//! and `after` may come again and again. What the first pass does stands under `## opened`; without
-//! it, it must do nothing. An `after` tells everything: a rule that fires, a step that waits or a
-//! file that changes and is not named there is a failure. A file's change is told as a diff, or, in a
-//! fence that is not called `diff`, as its whole new text. The words `crlf`, `bom` and
-//! `no-final-line-end` behind a file name say how its text differs from the fence's.
+//! Case files; what they look like stands at [the module above](super).
 
 use super::{
     diff,

@@ -114,7 +114,7 @@ fn check_second_pass(
     memory: &Memory,
     texts: &Texts,
 ) -> Result<(), Violation> {
-    let again = Snapshot { state: &texts.state, config: texts.config.as_deref(), memory, ..snapshot.clone() };
+    let again = Snapshot { state: &texts.state, config: texts.config.as_deref(), memory, ..*snapshot };
     let event = Event { cause: Cause::FilesChanged, at: event.at, id: event.id + 1 };
     let second = engine::advance(&again, &event);
     let fired: Vec<&str> = second.firings.iter().map(|firing| firing.clause.rule.as_str()).collect();

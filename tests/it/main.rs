@@ -1,6 +1,7 @@
 //! The one integration binary. A module per concern; inputs stand in `tests/data`.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod architecture;
 mod cases;
