@@ -172,6 +172,10 @@ fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandE
         heading(terminal, "no item is current; the next one is")?;
         terminal.prose(Line::indented(2).text(upcoming), 0)?;
     }
+    if guidance.needs_item {
+        heading(terminal, "when you know it")?;
+        close(terminal, "rulemark item add \"…\"", "names the next task")?;
+    }
     if guidance.closings.is_empty() {
         return Ok(());
     }

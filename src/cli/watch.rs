@@ -74,7 +74,6 @@ impl Teller {
                 Ok(())
             }
             Report::Reloaded => terminal.remark("rulemark.toml was read again"),
-            Report::Reloaded => terminal.remark("rulemark.toml was read again"),
             Report::Failed(error) => failed(terminal, &error),
         }
     }

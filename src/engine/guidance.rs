@@ -31,6 +31,8 @@ pub struct Guidance {
     pub left: usize,
     /// The first item that is not processed, when none is current.
     pub upcoming: Option<String>,
+    /// Whether there is no item to work on, and one has to be added.
+    pub needs_item: bool,
     /// The phase's steps, word for word, a line each.
     pub steps: Vec<String>,
     /// Steps of rules that wait for somebody.
@@ -109,6 +111,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         done: items.rows().len() - unfinished,
         left: unfinished,
         upcoming: items.next(None).filter(|_| current.is_none()).map(|item| item.description.clone()),
+        needs_item: current.is_none() && unfinished == 0 && !is_finished,
         steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),
         pending: snapshot.memory.pending.clone(),
         questions: questions(snapshot, &state, &rules),
@@ -122,7 +125,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         return guidance;
     }
     let approval = awaits_person(&state);
-    if guidance.pending.is_empty() {
+    if guidance.pending.is_empty() && !guidance.needs_item {
         guidance.closings = closings(&state, &rules, phase, approval);
     }
     let asks = |kind| guidance.pending.iter().any(|step| step.kind == kind);
@@ -261,5 +264,126 @@ fn collect_closings(steps: &[Step], within: Option<&str>, into: &mut Vec<Closing
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{ClauseId, Memory, Settings};
+    use std::collections::BTreeMap;
+
+    const RULES: &str = "\n## Rules\n### [PHASE: ANALYZE]\n1. Read the code.  \n   - all of it\n\n\
+        ### [PHASE: BLUEPRINT]\n1. Write **## Plan**.\n2. Set `Status = NEEDS_PLAN_APPROVAL` and await user \
+        confirmation.\n\n### [PHASE: CONSTRUCT]\n1. Build.\n2. On success of all steps, set `Phase = VALIDATE`.\n\n\
+        ### [PHASE: VALIDATE]\n1. If clean, set `Status = COMPLETED`.\n\n---\n\n\
+        ### RULE_STUCK_01\nTrigger ▶ `Phase == CONSTRUCT` and AI determines the plan can't work\n\
+        Action ▶ Set `Status = STUCK`.\n\n\
+        ### RULE_WF_PHASE_CONSTRUCT\n**Constraint:** NEVER change the plan.\n\n\
+        ### RULE_WF_PHASE_ANALYZE\n**Constraint:** NEVER write code.\n\n\
+        ### RULE_TONE_01\n**Constraint:** Must be brief.\n\n\
+        ## Items\n| id | description | status |\n|----|----|----|\n| 1 | Read | completed |\n| 2 | Greet | pending |\n";
+
+    fn guide(state: &str, pending: Vec<PendingStep>) -> Guidance {
+        let memory = Memory { pending, ..Memory::default() };
+        guidance(&Snapshot {
+            state: &format!("## State\n{state}\n{RULES}"),
+            config: None,
+            memory: &memory,
+            settings: &Settings::default(),
+            files: &BTreeMap::new(),
+        })
+    }
+
+    fn closings(guidance: &Guidance) -> String {
+        let told = guidance.closings.iter().map(|closing| {
+            let keys: Vec<String> =
+                closing.assignments.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("{:?} {}", closing.by, keys.join(" "))
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_closes_a_phase() {
+        let check = |state: &str, turn: Turn, expected: &str| {
+            let guidance = guide(state, Vec::new());
+            assert_eq!((guidance.turn, closings(&guidance).as_str()), (turn, expected), "{state}");
+        };
+        let item = "CurrentItem: Greet";
+        check(&format!("Phase: INIT\n{item}"), Turn::Agent, "Agent Phase=ANALYZE");
+        check(&format!("Phase: ANALYZE\nStatus: RUNNING\n{item}"), Turn::Agent, "Agent Phase=BLUEPRINT");
+        check(
+            &format!("Phase: BLUEPRINT\nStatus: RUNNING\n{item}"),
+            Turn::Agent,
+            "Agent Status=NEEDS_PLAN_APPROVAL",
+        );
+        check(
+            &format!("Phase: BLUEPRINT\nStatus: NEEDS_PLAN_APPROVAL\n{item}"),
+            Turn::Person,
+            "Person Phase=CONSTRUCT Status=RUNNING",
+        );
+        check(&format!("Phase: CONSTRUCT\nStatus: RUNNING\n{item}"), Turn::Agent, "Agent Phase=VALIDATE");
+        check(&format!("Phase: VALIDATE\nStatus: RUNNING\n{item}"), Turn::Agent, "Agent Status=COMPLETED");
+    }
+
+    #[test]
+    fn steps_are_word_for_word() {
+        let guidance = guide("Phase: ANALYZE\nStatus: RUNNING", Vec::new());
+        assert_eq!(guidance.steps, ["1. Read the code.", "   - all of it"]);
+        assert_eq!(guidance.upcoming.as_deref(), Some("Greet"));
+    }
+
+    #[test]
+    fn questions_and_constraints_of_the_phase() {
+        let texts = |heeds: &[Heed]| heeds.iter().map(|heed| heed.rule.clone()).collect::<Vec<_>>();
+        let construct = guide("Phase: CONSTRUCT\nStatus: RUNNING\nCurrentItem: Greet", Vec::new());
+        assert_eq!(texts(&construct.constraints), ["RULE_WF_PHASE_CONSTRUCT", "RULE_TONE_01"]);
+        let asked: Vec<&str> = construct.questions.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(asked, ["AI determines the plan can't work"]);
+        let analyze = guide("Phase: ANALYZE\nStatus: RUNNING\nCurrentItem: Greet", Vec::new());
+        assert_eq!(texts(&analyze.constraints), ["RULE_WF_PHASE_ANALYZE", "RULE_TONE_01"]);
+        assert!(analyze.questions.is_empty(), "{:?}", analyze.questions);
+    }
+
+    #[test]
+    fn pending_steps_say_whose_turn_it_is() {
+        let step = |kind| PendingStep {
+            id: "p1".into(),
+            clause: ClauseId { rule: "RULE_STUCK_01".into(), clause: 0 },
+            path: vec![0],
+            kind,
+            text: "do it".into(),
+            steps: 1,
+            lapses: false,
+            since: jiff::civil::datetime(2026, 1, 2, 3, 4, 5, 0),
+            item: None,
+        };
+        let check = |kinds: &[PendingKind], expected| {
+            let guidance =
+                guide("Phase: CONSTRUCT\nStatus: RUNNING", kinds.iter().map(|&kind| step(kind)).collect());
+            assert_eq!((guidance.turn, guidance.closings.len()), (expected, 0), "{kinds:?}");
+        };
+        check(&[PendingKind::Ask], Turn::Person);
+        check(&[PendingKind::Delegate], Turn::Agent);
+        check(&[PendingKind::Ask, PendingKind::Run], Turn::Agent);
+    }
+
+    #[test]
+    fn nothing_left_is_nobodys_turn() {
+        let done = RULES.replace("pending", "completed");
+        let memory = Memory::default();
+        let mut snapshot = Snapshot {
+            state: &format!("## State\nPhase: VALIDATE\nStatus: COMPLETED\nCurrentItem: Greet\n{done}"),
+            config: None,
+            memory: &memory,
+            settings: &Settings::default(),
+            files: &BTreeMap::new(),
+        };
+        assert_eq!(guidance(&snapshot).turn, Turn::Nobody);
+        let fresh = format!("## State\nPhase: INIT\nStatus: READY\n{done}");
+        snapshot.state = &fresh;
+        let guidance = guidance(&snapshot);
+        assert_eq!((guidance.turn, guidance.needs_item), (Turn::Agent, true));
     }
 }
