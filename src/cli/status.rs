@@ -31,6 +31,8 @@ struct StatusJson {
     /// The process that watches the project, if one does.
     watcher: Option<String>,
     last_run: Option<LastRunJson>,
+    /// Whether there is a journal that can't be read; `rulemark doctor` says why.
+    journal_unreadable: bool,
 }
 
 /// How far the items are.
@@ -71,6 +73,9 @@ pub(crate) fn run(context: &mut Context, args: JsonArgs) -> CommandResult {
 
 fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let documents = project.read()?;
+    let last = project.history(1);
+    let is_unreadable = last.is_err();
+    let last = last.unwrap_or_default().pop();
     let state = WorkflowState::parse(&documents.state.text);
     let items = state.items();
     let left = items.rows().iter().filter(|item| item.state == ItemStatus::Unprocessed).count();
@@ -80,10 +85,11 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         status: state.value("Status").map(str::to_owned),
         current_item: state.value("CurrentItem").map(str::to_owned),
         items: ItemsJson { done: items.rows().len() - left, left },
-        pending: project.memory()?.pending.len(),
+        pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
         log: log(&state, &compiled::rules(&documents)),
         watcher: project.watcher(),
-        last_run: project.history(1)?.first().map(last_run),
+        last_run: last.as_ref().map(last_run),
+        journal_unreadable: is_unreadable,
     })
 }
 
@@ -141,7 +147,8 @@ fn print(terminal: &mut Terminal, status: &StatusJson) -> Result<(), CommandErro
     };
     field("watcher", Ink::Plain, watched.into(), remark)?;
     let last = status.last_run.as_ref();
-    let told = last.map_or_else(none, |run| format!("{}  {}", run.at.replace('T', " "), run.cause));
+    let unknown = || if status.journal_unreadable { "unknown: see `rulemark doctor`".into() } else { none() };
+    let told = last.map_or_else(unknown, |run| format!("{}  {}", run.at.replace('T', " "), run.cause));
     let rules = last.map_or_else(String::new, |run| format!("  {}", run.rules.join(", ")));
     field("last run", Ink::Plain, told, rules)
 }

@@ -15,8 +15,8 @@ pub(crate) use line::{Ink, Line};
 pub(crate) use table::Table;
 
 use super::error::CommandError;
-use anstream::{AutoStream, ColorChoice};
-use std::io::{self, Write as _};
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
+use std::io::{self, IsTerminal as _, Write};
 
 /// How much is said besides what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +30,38 @@ pub(crate) enum Chatter {
 /// Standard output and standard error.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    out: AutoStream<io::Stdout>,
-    err: AutoStream<io::Stderr>,
+    out: Stream<io::Stdout>,
+    err: Stream<io::Stderr>,
     buffer: String,
     width: Option<usize>,
     chatter: Chatter,
+}
+
+/// A stream, and whether it takes styles.
+#[derive(Debug)]
+struct Stream<S> {
+    raw: S,
+    is_styled: bool,
+}
+
+impl<S: Write + anstream::stream::RawStream> Stream<S> {
+    fn new(raw: S, color: ColorChoice) -> Self {
+        let choice = if color == ColorChoice::Auto { AutoStream::choice(&raw) } else { color };
+        Self { raw, is_styled: choice != ColorChoice::Never }
+    }
+
+    /// Writes styled text, in one piece: a stream that strips piecemeal costs a system call a piece.
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.is_styled {
+            self.raw.write_all(text.as_bytes())?;
+        } else {
+            self.raw.write_all(strip_str(text).to_string().as_bytes())?;
+        }
+        self.raw.flush()
+    }
 }
 
 /// What is buffered before it is written.
@@ -43,8 +70,8 @@ const BUFFER: usize = 32 * 1024;
 impl Terminal {
     /// The process's own streams.
     pub(crate) fn new(color: ColorChoice, chatter: Chatter) -> Self {
-        let (out, err) = (AutoStream::new(io::stdout(), color), AutoStream::new(io::stderr(), color));
-        let width = out
+        let (out, err) = (Stream::new(io::stdout(), color), Stream::new(io::stderr(), color));
+        let width = io::stdout()
             .is_terminal()
             .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).max(40));
         Self { out, err, buffer: String::new(), width, chatter }
@@ -117,13 +144,13 @@ impl Terminal {
             return self.lines(text.lines().map(Line::from));
         }
         self.flush()?;
-        self.out.as_inner().lock().write_all(text.as_bytes()).map_err(CommandError::output)
+        self.out.raw.write_all(text.as_bytes()).map_err(CommandError::output)
     }
 
     /// Writes what is buffered.
     pub(crate) fn flush(&mut self) -> Result<(), CommandError> {
         let text = std::mem::take(&mut self.buffer);
-        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(CommandError::output)
+        self.out.write(&text).map_err(CommandError::output)
     }
 
     /// Prints why the command failed, to standard error.
@@ -140,7 +167,7 @@ impl Terminal {
             line.write(&mut text);
         }
         // Nobody is left to tell when standard error is gone.
-        self.err.write_all(text.as_bytes()).ok();
+        self.err.write(&text).ok();
     }
 }
 
