@@ -1,7 +1,10 @@
 //! Triggers: text to conditions.
 
 use super::{
-    ast::{Atom, Comparison, Condition, EventPattern, FileTest, LengthUnit, Test, Trigger, Value},
+    ast::{
+        Atom, Class, Comparison, Condition, EventPattern, FileTest, LengthUnit, SectionName, Test, Trigger,
+        Value,
+    },
     events,
     lex::{Cursor, Kind, Lexed, Token, extent, lex},
     vocabulary::Vocabulary,
@@ -80,11 +83,27 @@ pub(super) fn condition(file: &str, span: Span, lexed: &Lexed<'_>, vocabulary: &
     }
 }
 
-/// Reads the tokens as a condition if no part of it is a question.
+/// Reads the tokens as a condition if the files alone decide it.
 pub(super) fn decidable(file: &str, tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Option<Condition> {
     let mut parser = Parser { file, cursor: Cursor::new(tokens), vocabulary, depth: 0, key: None };
     let read = parser.any()?;
-    (parser.cursor.at_end() && read.class() != super::ast::Class::Judgement).then_some(read)
+    (parser.cursor.at_end() && read.class() == Class::State).then_some(read)
+}
+
+/// `>3000 chars`, in a rule about the log: how long Log is.
+pub(super) fn bare_length(file: &str, span: Span) -> Option<Condition> {
+    let lexed = lex(file, span);
+    let [Token { kind: Kind::Compare(op), .. }, limit, unit] = lexed.tokens.as_slice() else { return None };
+    let unit = if ["chars", "characters"].iter().any(|word| unit.is(word)) {
+        LengthUnit::Characters
+    } else if unit.is("lines") {
+        LengthUnit::Lines
+    } else {
+        return None;
+    };
+    let limit = u64::try_from(limit.thousandths()? / 1000).ok()?;
+    let test = Test::Length { section: SectionName("Log".into()), op: *op, limit, unit };
+    Some(Condition::Atom(Atom { test, text: span.of(file).to_owned(), span }))
 }
 
 /// The tokens without a full stop or colon at the end.

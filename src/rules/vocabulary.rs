@@ -169,3 +169,8 @@ fn is_constant(word: &str) -> bool {
 fn contains(words: &[&str], word: &str) -> bool {
     words.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
+
+/// Whether `word` is a phase that is known everywhere.
+pub(super) fn is_common_phase(word: &str) -> bool {
+    contains(PHASES, word)
+}

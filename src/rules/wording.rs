@@ -31,6 +31,8 @@ pub(super) enum Slot {
     Quoted,
     /// Everything up to `&&`, `||`, `AND` or `OR`.
     Rest,
+    /// Everything up to the end.
+    Tail,
 }
 
 const SLOTS: &[(&str, Slot)] = &[
@@ -43,6 +45,7 @@ const SLOTS: &[(&str, Slot)] = &[
     ("{number}", Slot::Number),
     ("{quoted}", Slot::Quoted),
     ("{rest}", Slot::Rest),
+    ("{tail}", Slot::Tail),
 ];
 
 #[derive(Clone, Debug)]
@@ -101,8 +104,9 @@ impl Wording {
         let mut slots = Vec::new();
         let rest: Vec<&Element> = self.elements.iter().collect();
         let end = matches(&rest, *cursor, vocabulary, &mut slots)?;
+        let matched = cursor.at..end;
         cursor.at = end;
-        Some(Found { tokens: cursor.tokens, slots })
+        Some(Found { tokens: cursor.tokens, matched, slots })
     }
 }
 
@@ -143,7 +147,8 @@ fn matches(
     match first {
         Element::Words(alternatives) => {
             let token = cursor.take()?;
-            let found = token.kind == Kind::Word && alternatives.iter().any(|word| token.is(word));
+            let plain = !matches!(token.kind, Kind::Quoted | Kind::Hole);
+            let found = plain && alternatives.iter().any(|word| token.is(word));
             if found { matches(rest, cursor, vocabulary, slots) } else { None }
         }
         Element::Optional(inner) => {
@@ -199,6 +204,11 @@ fn read_slot(slot: Slot, cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -
             }
             (cursor.at > start).then_some(())
         }
+        Slot::Tail => {
+            let start = cursor.at;
+            cursor.at = cursor.tokens.len();
+            (cursor.at > start).then_some(())
+        }
     }
 }
 
@@ -246,8 +256,7 @@ pub(super) fn is_path(token: &Token<'_>) -> bool {
 }
 
 /// Words at the beginning of a parenthesis that only explains.
-const NOTES: &[&str] =
-    &["e.g", "eg", "i.e", "ie", "for", "see", "generated", "default", "start", "or", "template", "if"];
+const NOTES: &[&str] = &["e.g", "eg", "i.e", "ie", "for", "see", "generated", "default", "start", "template"];
 
 /// Skips a parenthesis that explains and changes nothing.
 pub(super) fn skip_note(cursor: &mut Cursor<'_, '_>) -> bool {
@@ -305,6 +314,7 @@ pub(super) fn read_section(cursor: &mut Cursor<'_, '_>) -> Option<SectionName> {
 #[derive(Clone, Debug)]
 pub(super) struct Found<'a, 't> {
     tokens: &'a [Token<'t>],
+    matched: Range<usize>,
     slots: Vec<(Slot, Range<usize>)>,
 }
 
@@ -313,6 +323,11 @@ impl<'a, 't> Found<'a, 't> {
     pub(super) fn slot(&self, slot: Slot, nth: usize) -> Option<&'a [Token<'t>]> {
         let (_, range) = self.slots.iter().filter(|(kind, _)| *kind == slot).nth(nth)?;
         Some(&self.tokens[range.clone()])
+    }
+
+    /// Whether `word` is among the matched words.
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.tokens[self.matched.clone()].iter().any(|token| token.kind == Kind::Word && token.is(word))
     }
 
     /// The word in the first slot of this kind.

@@ -1,0 +1,319 @@
+//! Rules without labels: `cond → action`, `On …, do …`, chains of arrows, prohibitions.
+
+use super::{
+    action::{self, Piece},
+    ast::{Clause, Condition, Constraint, EventPattern, Test, Trigger},
+    lex::{Kind, Token, extent, lex},
+    segment::sentences,
+    step::{self, Context, is_verb, widened},
+    trigger,
+    vocabulary::Vocabulary,
+};
+use crate::text::Span;
+
+/// Words that a condition begins with.
+const OPENINGS: &[&str] =
+    &["if", "on", "when", "whenever", "before", "after", "upon", "once", "in", "during", "for"];
+
+/// Words that say how often, and are a condition by themselves.
+const FREQUENCIES: &[&str] = &["hourly", "daily", "weekly", "monthly", "periodically"];
+
+/// What a condensed rule says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Condensed {
+    pub(super) clauses: Vec<Clause>,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) title: Option<String>,
+    pub(super) has_arrow: bool,
+}
+
+/// Reads the statements of a rule without labels: `head` is what stands behind its id.
+pub(super) fn read(
+    file: &str,
+    head: Span,
+    body: &[Piece],
+    vocabulary: &Vocabulary,
+    about_log: bool,
+) -> Condensed {
+    let mut reader = Reader { file, vocabulary, about_log, found: Condensed::default() };
+    if !head.is_empty() {
+        let is_title = !body.is_empty() && !reader.is_statement(head);
+        if is_title {
+            reader.found.title = Some(head.of(file).to_owned());
+        } else if !body.is_empty() && reader.announces(head) {
+            let whole = body.last().map_or(head, |last| head.union(last.whole()));
+            reader.announced(head, body, whole);
+            return reader.found;
+        } else {
+            reader.statement(head);
+        }
+    }
+    reader.pieces(body);
+    reader.found
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    vocabulary: &'a Vocabulary,
+    about_log: bool,
+    found: Condensed,
+}
+
+impl Reader<'_> {
+    fn pieces(&mut self, pieces: &[Piece]) {
+        let mut rest = pieces;
+        while let Some((piece, behind)) = rest.split_first() {
+            rest = behind;
+            if self.announces(piece.own) {
+                // Items below a line of text are not nested in it, but belong to it.
+                let count = if piece.children.is_empty() {
+                    behind.iter().take_while(|next| next.is_item()).count()
+                } else {
+                    0
+                };
+                let (items, further) = behind.split_at(count);
+                let below = if count > 0 { items } else { &piece.children };
+                if !below.is_empty() {
+                    let whole = below.last().map_or(piece.own, |last| piece.own.union(last.whole()));
+                    self.announced(piece.own, below, whole);
+                    rest = further;
+                    continue;
+                }
+            }
+            if piece.children.is_empty() {
+                self.statement(piece.own);
+            } else {
+                self.constraint(piece.whole());
+            }
+        }
+    }
+
+    /// One line: sentences and parts between semicolons, each with its arrow or condition.
+    fn statement(&mut self, span: Span) {
+        let parts = sentences(self.file, span);
+        if self.is_order_of_phases(span) || !parts.iter().any(|part| self.is_statement(*part)) {
+            self.constraint(span);
+            return;
+        }
+        let mut open_condition = false;
+        for part in parts {
+            let said = self.arrow(part) || self.opening(part) || self.behind(part);
+            if said {
+                open_condition = self.found.clauses.last().is_some_and(|clause| clause.span == part)
+                    && self.begins_with(part, OPENINGS);
+            } else if open_condition {
+                // `On INIT, load it. Enable it.`: the condition holds for the second sentence too.
+                self.go_on(part);
+            } else {
+                self.constraint(part);
+            }
+        }
+    }
+
+    fn constraint(&mut self, span: Span) {
+        let span = span.trimmed(self.file);
+        self.found.constraints.push(Constraint { text: span.of(self.file).to_owned(), span });
+    }
+
+    fn go_on(&mut self, part: Span) {
+        let context =
+            Context { file: self.file, vocabulary: self.vocabulary, subject: None, keeps_plan: false };
+        if let Some(clause) = self.found.clauses.last_mut() {
+            step::sentence(context, part, &mut clause.steps);
+            clause.span = clause.span.union(part);
+        }
+    }
+
+    fn clause(&mut self, condition: Span, actions: &[Span], whole: Span) {
+        let trigger = self.trigger(condition);
+        let steps = self.steps(&trigger, |context| {
+            let mut steps = Vec::new();
+            for span in actions {
+                step::sentence(context, *span, &mut steps);
+            }
+            steps
+        });
+        self.found.clauses.push(Clause { trigger: Some(trigger), steps, span: whole });
+    }
+
+    fn trigger(&self, span: Span) -> Trigger {
+        let mut trigger = trigger::parse(self.file, span, self.vocabulary);
+        if self.about_log
+            && let Some(condition) = trigger::bare_length(self.file, trigger.span)
+        {
+            trigger.condition = condition;
+        }
+        trigger
+    }
+
+    fn steps(
+        &self,
+        trigger: &Trigger,
+        read: impl Fn(Context<'_, '_>) -> Vec<super::ast::Step>,
+    ) -> Vec<super::ast::Step> {
+        let subject = action::subject(&trigger.condition);
+        let keeps_plan = waits_for_plan(&trigger.condition);
+        read(Context { file: self.file, vocabulary: self.vocabulary, subject, keeps_plan })
+    }
+
+    /// `cond → action → action`
+    fn arrow(&mut self, part: Span) -> bool {
+        let lexed = lex(self.file, part);
+        let tokens = &lexed.tokens;
+        let Some(first) = tokens.iter().position(|token| token.kind == Kind::Arrow).filter(|&at| at > 0)
+        else {
+            return false;
+        };
+        let condition = Span::new(part.start, tokens[first].span.start).trimmed(self.file);
+        let actions = Span::new(tokens[first].span.end, part.end).trimmed(self.file);
+        if actions.is_empty() {
+            return false;
+        }
+        self.found.has_arrow = true;
+        if self.is_transition(&tokens[..first], &tokens[first + 1..]) {
+            self.constraint(part);
+            return true;
+        }
+        let spans: Vec<Span> = tokens[first..]
+            .split(|token| token.kind == Kind::Arrow)
+            .filter(|tokens| !tokens.is_empty())
+            .map(|tokens| widened(self.file, extent(tokens)))
+            .collect();
+        self.clause(condition, &spans, part);
+        true
+    }
+
+    /// `On `Phase == INIT`, prompt user …`
+    fn opening(&mut self, part: Span) -> bool {
+        let lexed = lex(self.file, part);
+        if !lexed.tokens.first().is_some_and(|first| OPENINGS.iter().any(|word| first.is(word))) {
+            return false;
+        }
+        let Some(comma) = comma_before_action(&lexed.tokens) else { return false };
+        let condition = Span::new(part.start, lexed.tokens[comma].span.start).trimmed(self.file);
+        let action = Span::new(lexed.tokens[comma].span.end, part.end).trimmed(self.file);
+        self.clause(condition, &[action], part);
+        true
+    }
+
+    /// `restore on request`, `Archive before overwrite`: the condition stands behind, and is known.
+    fn behind(&mut self, part: Span) -> bool {
+        let lexed = lex(self.file, part);
+        let tokens = trigger::without_stop(&lexed.tokens);
+        let joint = tokens
+            .iter()
+            .rposition(|token| ["on", "before", "after", "when", "if"].iter().any(|word| token.is(word)));
+        let Some(at) = joint.filter(|&at| at > 0 && at + 1 < tokens.len()) else { return false };
+        let condition = Span::new(tokens[at].span.start, part.end).trimmed(self.file);
+        let action = widened(self.file, extent(&tokens[..at]));
+        if trigger::parse(self.file, condition, self.vocabulary).condition.class()
+            == super::ast::Class::Judgement
+        {
+            return false;
+        }
+        self.clause(condition, &[action], part);
+        true
+    }
+
+    /// Whether `span` is a condition for the items below it: `On failure:`, `Weekly:`.
+    fn announces(&self, span: Span) -> bool {
+        let text = span.of(self.file).trim_end_matches(['*', '_', ' ']);
+        text.ends_with(':') && (self.begins_with(span, OPENINGS) || self.begins_with(span, FREQUENCIES))
+    }
+
+    /// The items below a condition: conditions of their own, or its steps.
+    fn announced(&mut self, head: Span, below: &[Piece], whole: Span) {
+        let outer = self.trigger(head);
+        let nested = below
+            .iter()
+            .filter(|piece| self.begins_with(piece.own, OPENINGS) && self.is_statement(piece.own))
+            .count();
+        if nested == 0 {
+            let steps = self.steps(&outer, |context| action::steps(context, below));
+            self.found.clauses.push(Clause { trigger: Some(outer), steps, span: whole });
+            return;
+        }
+        let from = self.found.clauses.len();
+        self.pieces(below);
+        for clause in &mut self.found.clauses[from..] {
+            if let Some(inner) = &mut clause.trigger {
+                let condition = inner.condition.clone();
+                inner.condition = Condition::All(vec![outer.condition.clone(), condition]);
+            }
+        }
+    }
+
+    fn begins_with(&self, span: Span, words: &[&str]) -> bool {
+        let lexed = lex(self.file, span);
+        lexed.tokens.first().is_some_and(|first| words.iter().any(|word| first.is(word)))
+    }
+
+    /// Whether something happens in `span`: an arrow, or a condition before or behind.
+    fn is_statement(&self, span: Span) -> bool {
+        let lexed = lex(self.file, span);
+        let tokens = trigger::without_stop(&lexed.tokens);
+        let arrow = tokens.iter().skip(1).any(|token| token.kind == Kind::Arrow);
+        let opens = tokens.first().is_some_and(|first| OPENINGS.iter().any(|word| first.is(word)));
+        let opening = opens && (comma_before_action(tokens).is_some() || self.announces(span));
+        arrow || opening || sentences(self.file, span).iter().any(|part| self.has_condition_behind(*part))
+    }
+
+    fn has_condition_behind(&self, part: Span) -> bool {
+        let mut probe = Reader {
+            file: self.file,
+            vocabulary: self.vocabulary,
+            about_log: false,
+            found: Condensed::default(),
+        };
+        probe.behind(part)
+    }
+
+    /// `INIT→ANALYZE→…→COMPLETED|ROLLBACK` draws the order of phases; nothing is to be done.
+    fn is_order_of_phases(&self, span: Span) -> bool {
+        let lexed = lex(self.file, span);
+        let tokens = trigger::without_stop(&lexed.tokens);
+        let arrows = tokens.iter().filter(|token| token.kind == Kind::Arrow).count();
+        let is_name = |token: &Token<'_>| {
+            token.kind == Kind::Arrow
+                || token.kind == Kind::Or
+                || (token.kind == Kind::Word && self.vocabulary.is_bare_value(token.text))
+        };
+        arrows > 1 && tokens.iter().all(is_name)
+    }
+
+    /// `ANALYZE → BLUEPRINT: when …` says when the agent may move on; it does not move it.
+    fn is_transition(&self, left: &[Token<'_>], right: &[Token<'_>]) -> bool {
+        let is_phase =
+            |token: &Token<'_>| token.kind == Kind::Word && self.vocabulary.knows_phase(token.text);
+        let [only] = left else { return false };
+        is_phase(only)
+            && right.first().is_some_and(is_phase)
+            && right.get(1).is_some_and(|next| next.kind == Kind::Colon)
+    }
+}
+
+/// The comma between a condition and what is to be done: the first with a verb behind it, else the
+/// first.
+fn comma_before_action(tokens: &[Token<'_>]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut first = None;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Comma if depth == 0 => {
+                let next = tokens.get(at + 1)?;
+                if is_verb(next) {
+                    return Some(at);
+                }
+                first = first.or(Some(at));
+            }
+            _ => {}
+        }
+    }
+    first
+}
+
+fn waits_for_plan(condition: &Condition) -> bool {
+    condition.atoms().iter().any(|atom| atom.test == Test::Event(EventPattern::PlanOverwritten))
+}
