@@ -51,9 +51,9 @@ fn without_pictures(text: &str) -> Option<(usize, usize)> {
     (start < end && (start > 0 || end < text.len())).then_some((start, end))
 }
 
-/// Emoji, dingbats, arrows, boxes and the marks that modify them.
+/// Emoji, dingbats, arrows and the marks that modify them; not the lines of drawn boxes.
 pub(super) fn is_picture(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{200d}' | '\u{20e3}' | '\u{1f000}'..='\u{1faff}')
+    matches!(c, '\u{2190}'..='\u{24ff}' | '\u{2580}'..='\u{2bff}' | '\u{fe0f}' | '\u{200d}' | '\u{20e3}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// `text` without decoration, wherever it stands: for comparing, not for writing.

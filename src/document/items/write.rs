@@ -131,11 +131,8 @@ fn new_status(items: &Items<'_>) -> String {
 fn row_like(text: &str, like: Line, cells: &[String]) -> String {
     let like = like.span.of(text);
     if table::is_delimiter(like) {
-        // The dashes are as wide as the columns; a new row is padded like the header would be.
-        let wide = like.replace(['-', ':'], " ");
-        let tight = !like.trim().trim_start_matches('|').starts_with(' ');
-        let like = if tight { format!("| {}", wide.trim_start().trim_start_matches('|')) } else { wide };
-        return table::row(&like, cells);
+        // The dashes are as wide as the columns: the new row is padded as they are.
+        return table::row(&like.replace(['-', ':'], " "), cells);
     }
     table::row(like, cells)
 }

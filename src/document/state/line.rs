@@ -188,15 +188,18 @@ fn token_length(value: &str) -> usize {
     value.find(char::is_whitespace).unwrap_or(value.len())
 }
 
-/// What separates the pairs of a line like `**Phase**: A | **Status**: B`; only known keys divide.
+/// What separates the pairs of a line like `**Phase**: A | **Status**: B`, where at least two of them
+/// are known.
 fn segments(text: &str, first: Pair) -> Option<&'static str> {
     names::canonical(first.name.of(text))?;
     [" | ", " · ", ", ", "; "].into_iter().find(|separator| {
-        let mut others = split(text, first.raw, separator).skip(1).peekable();
-        others.peek().is_some()
-            && others.all(|part| {
-                pair(text, part).is_some_and(|pair| names::canonical(pair.name.of(text)).is_some())
-            })
+        let mut has_known = false;
+        let others = split(text, first.raw, separator).skip(1);
+        let mut others = others.map(|part| pair(text, part));
+        others.all(|pair| {
+            has_known |= pair.is_some_and(|pair| names::canonical(pair.name.of(text)).is_some());
+            pair.is_some()
+        }) && has_known
     })
 }
 

@@ -115,3 +115,182 @@ fn unqualified(name: &str) -> &str {
         _ => name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::edited;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let state = WorkflowState::parse(text);
+        let found: Vec<_> = state.keys().iter().map(|key| (&*key.name, &*key.value)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    /// One text of each syntax.
+    const SYNTAXES: &[&str] = &[
+        "## State\n```yaml\nPhase: ANALYZE # now (ANALYZE, …)\nStatus: READY # status\nCurrentItem: null\n```\n",
+        "## State\nPhase: ANALYZE  \nStatus: READY  \nCurrentItem: null  \n\n## Plan\n",
+        "## State\nPhase: ANALYZE\nStatus: READY\nCurrentItem: \n",
+        "## State\n- Phase: ANALYZE\n- Status: READY\n- CurrentItem: null\n",
+        "## State\n- **Phase**: ANALYZE\n- **Status**: READY\n- **CurrentItem**: null",
+        "## State\n**Phase**: ANALYZE  \n**Status**: READY  \n**CurrentItem**: null  \n",
+        "## State\n**Phase:** ANALYZE\n**Status:** READY\n**CurrentItem:** null\n",
+        "## State\n- **Phase:** `ANALYZE`\n- **Status:** `READY`\n- **CurrentItem:** `null`\n",
+        "## Current Phase: ANALYZE\n## Status: READY\n## Current Item: null\n\n## Plan\n",
+        "## Phase\n\nANALYZE\n\n## Status\n\nREADY\n\n## CurrentItem\n\nnull\n\n## Plan\n",
+        "## State\nPhase:ANALYZE Status:READY Item:null Confidence:null  \n",
+        "## State\n| Key | Value |\n|---|---|\n| `Phase` | ANALYZE |\n| `Status` | READY |\n| `CurrentItem` | NULL |\n",
+        "## State\n| Phase | Status | CurrentItem |\n|---|---|---|\n| ANALYZE | READY | - |\n",
+        "# T\n\nState.Phase = ANALYZE\nState.Status = READY\nState.CurrentItem = null\n",
+        "# T\n\nState:\n  Phase: ANALYZE\n  Status: READY\n  CurrentItem: null\n\nNext:\n  - x\n",
+        "## ステート（State）\n- フェーズ（Phase）: ANALYZE\n- ステータス（Status）: READY\n- CurrentItem: なし\n",
+        "## Zustand\n- **Phase**: ANALYZE\n- **Status**: READY\n- **Aktuelles Element**: keine\n",
+        "## State\n```\n┌──────────────────┐\n│  Phase  : ANALYZE│\n│  Status : READY  │\n│  Item   : null   │\n└──────────────────┘\n```\n",
+        "---\nphase: \"ANALYZE\"\nstatus: READY\ncurrent_item: null\n---\n# T\n",
+        "## State\n- ✅ **Phase**: ANALYZE\n- 🔄 **Status**: READY\n- 📌 **CurrentItem**: null\n",
+        "# T\nActive Phase: ANALYZE\nCurrent Status: READY\nCurrent Item: none\n",
+        "# T\r\n\r\n**Phase**: [ANALYZE]\r\n**Status**: ✅ **READY**\r\n**CurrentItem**: N/A\r\n",
+        "## State\n**Phase**: ANALYZE | **Status**: READY | **CurrentItem**: null\n",
+        "```markdown\n# T\n## State\nPhase: ANALYZE\nStatus: READY\nCurrentItem: null\n```\n",
+        "## State\n> **Phase**: ANALYZE\n> **Status**: READY\n> **CurrentItem**: null\n",
+        "## State\n* **Phase: ANALYZE**\n* **Status: READY**\n* **CurrentItem: null**\n",
+    ];
+
+    #[test]
+    fn every_syntax_is_read() {
+        for text in SYNTAXES {
+            let state = WorkflowState::parse(text);
+            assert_eq!(state.value("Phase"), Some("ANALYZE"), "{text}");
+            assert_eq!(state.value("State.Status"), Some("READY"), "{text}");
+            assert_eq!(state.value("current_item"), None, "{text}");
+            assert!(state.key("CurrentItem").is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_syntax_is_written() {
+        for text in SYNTAXES {
+            for (name, value) in [
+                ("Phase", "BLUEPRINT"),
+                ("Status", "NEEDS_PLAN_APPROVAL"),
+                ("CurrentItem", "Add sync (repost)"),
+            ] {
+                check_set(text, name, value);
+                check_set(text, "CycleCount", "3");
+            }
+        }
+    }
+
+    /// Sets a key and sees that it is read back, that the others are as before, and that a second
+    /// time changes nothing.
+    #[track_caller]
+    fn check_set(text: &str, name: &str, value: &str) {
+        let state = WorkflowState::parse(text);
+        let after = edited(text, state.set(name, value));
+        let state_after = WorkflowState::parse(&after);
+        assert_eq!(state_after.value(name), Some(value), "{name} in\n{text}\n->\n{after}");
+        for key in state.keys().iter().filter(|key| state.key(name).is_none_or(|own| own.name != key.name)) {
+            assert_eq!(
+                state_after.value(&key.name),
+                state.value(&key.name),
+                "{} after {name} in\n{text}\n->\n{after}",
+                key.name
+            );
+        }
+        assert!(state_after.set(name, value).is_empty());
+        assert_eq!(after.contains("\r\n"), text.contains("\r\n"), "{after}");
+        assert!(!after.contains('\r') || after.lines().count() == after.matches("\r\n").count(), "{after:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_read(
+            syntax in 0..SYNTAXES.len(),
+            name in proptest::sample::select(vec!["Phase", "Status", "CurrentItem", "CycleCount"]),
+            value in "[A-Za-z][A-Za-z0-9_ #|`\"'\\\\:*\\[\\](){}<>!,.~=-]{0,30}[A-Za-z0-9#|`\"')}\\]>*]|[a-c`\"\\\\|#{}* ]{1,6}|\\PC{1,12}",
+        ) {
+            let value = value.trim();
+            prop_assume!(!value::is_null(value) && !value.is_empty());
+            check_set(SYNTAXES[syntax], name, &super::super::inline::one_line(value));
+        }
+    }
+
+    #[test]
+    fn places_that_do_not_count() {
+        check(
+            "## State\nPhase: A\nStatus: B\n## Plan\nPhase: X\n## Log\n- Status: Y\n",
+            &[("Phase", "A"), ("Status", "B")],
+        );
+        check("# T\n## Plan\n**Phase**: X\n\nState.Phase = Y\n## Rules\nStatus: B\n", &[("Phase", "Y")]);
+        check("# T\n```\nPhase: A\n```\n\n- Some: list\n", &[("Phase", "A")]);
+        check("# T\n\nSome: text\n\n## Notes\nPhase: A\n", &[("Phase", "A")]);
+        check("# T\n<!-- Phase: A -->\n", &[]);
+        check("## State\n- **Task**: x\n  - Status: done\n- Phase: A\n", &[("Task", "x"), ("Phase", "A")]);
+        check("## State\n```json\n{\"a\": 1}\n```\n", &[]);
+        check("## Log\nPhase: A\n", &[]);
+        check("# T\n\n## Goal\nx\n\n## Other\nPhase: A\n", &[]);
+    }
+
+    #[test]
+    fn the_key_that_counts_comes_first() {
+        check("## Current Phase: A\n## State\nPhase: B\n", &[("Phase", "B"), ("Phase", "A")]);
+        check("## State\nPhase: {phase}\n\n# Phase: A\n", &[("Phase", ""), ("Phase", "A")]);
+        let state = WorkflowState::parse("## State\nPhase: {phase}\n\n# Phase: A\n");
+        assert_eq!(state.value("Phase"), Some("A"));
+        check(
+            "## Phase\n\nINIT → ANALYZE → VALIDATE\n\n**Current:** INIT — READY\n",
+            &[("Phase", ""), ("Phase", "INIT")],
+        );
+    }
+
+    #[test]
+    fn edits_keep_what_is_around() {
+        let check = |text: &str, name: &str, value: &str, expected: &str| {
+            assert_eq!(edited(text, WorkflowState::parse(text).set(name, value)), expected);
+        };
+        check("## State\nPhase: A # why\n", "Phase", "B", "## State\nPhase: B # why\n");
+        check("## State\n- ✅ **Phase**: `A`  \n", "Phase", "B", "## State\n- ✅ **Phase**: `B`  \n");
+        check(
+            "## State\nPhase: CONSTRUCT - Building it\n",
+            "Phase",
+            "VALIDATE",
+            "## State\nPhase: VALIDATE\n",
+        );
+        check(
+            "## State\nCurrentItem:\nPhase: A\n",
+            "CurrentItem",
+            "x",
+            "## State\nCurrentItem: x\nPhase: A\n",
+        );
+        check("## State\nPhase: A | B | C\n", "Phase", "A", "## State\nPhase: A\n");
+        check("## State\nPhase:A Status:B\n", "Item", "a b", "## State\nPhase:A Status:B Item:\"a b\"\n");
+        check(
+            "## State\n```\n│ Phase : A     │\n```\n",
+            "Phase",
+            "ABC",
+            "## State\n```\n│ Phase : ABC   │\n```\n",
+        );
+        check("## State\n| Phase  | A    |\n", "Phase", "ABC", "## State\n| Phase  | ABC  |\n");
+        check(
+            "## State\nPhase: A  \n\n## Plan\n",
+            "CurrentItem",
+            "x\ny",
+            "## State\nPhase: A  \nCurrentItem: x y  \n\n## Plan\n",
+        );
+        check(
+            "## State\n- **Phase**: A\n  - why\n",
+            "Status",
+            "B",
+            "## State\n- **Phase**: A\n  - why\n- **Status**: B\n",
+        );
+        check("## State\n\n## Plan\n", "Phase", "A", "## State\n- Phase: A\n\n## Plan\n");
+        check("# T\n\n## Plan\nx\n", "Phase", "A", "# T\n\n## State\n- Phase: A\n\n## Plan\nx\n");
+        check("", "Phase", "A", "## State\n- Phase: A\n");
+        check("# T", "Phase", "A", "# T\n\n## State\n- Phase: A");
+        check("## State\nphase: A\n", "CurrentItem", "x", "## State\nphase: A\ncurrent_item: x\n");
+        check("## State\nPhase: A\n", "Phase", "A", "## State\nPhase: A\n");
+    }
+}

@@ -10,6 +10,7 @@ use crate::{
     markdown::{Block, BlockKind, Line, LineKind},
     text::Span,
 };
+use std::collections::HashSet;
 
 /// The syntax a key stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(super) struct Place {
 /// The keys of a file: those of the State section first. The other places count only as long as
 /// Phase and Status are not both found.
 pub(super) fn keys<'o, 't>(outline: &'o Outline<'t>) -> Vec<StateKey> {
-    let mut reader = Reader { outline, keys: Vec::new(), pairs: Vec::new() };
+    let mut reader = Reader { outline, keys: Vec::new(), visited: HashSet::new(), pairs: Vec::new() };
     let sources: [fn(&mut Reader<'o, 't>); 6] = [
         Reader::state_section,
         Reader::top,
@@ -72,6 +73,8 @@ pub(super) fn keys<'o, 't>(outline: &'o Outline<'t>) -> Vec<StateKey> {
 struct Reader<'o, 't> {
     outline: &'o Outline<'t>,
     keys: Vec<StateKey>,
+    /// Where the regions and headings begin that have been read.
+    visited: HashSet<usize>,
     /// Kept to be used again.
     pairs: Vec<Pair>,
 }
@@ -174,9 +177,17 @@ impl Reader<'_, '_> {
         Span::new(body.start, next.clamp(body.start, body.end))
     }
 
+    /// Notes a place; `false` when it was read before.
+    fn visit(&mut self, start: usize) -> bool {
+        self.visited.insert(start)
+    }
+
     /// The pairs of a region. Outside of what is surely the State section, a block counts only when
     /// one of the workflow's own keys is in it.
     fn region(&mut self, span: Span, is_state: bool) {
+        if !self.visit(span.start) {
+            return;
+        }
         for block in self.outline.markdown().blocks_in(span) {
             let first = self.keys.len();
             match &block.kind {
@@ -301,6 +312,9 @@ impl Reader<'_, '_> {
     /// A heading that names a key, with the value in it or below it.
     fn heading(&mut self, index: usize) {
         let section = &self.outline.sections()[index];
+        if !self.visit(section.title.start) {
+            return;
+        }
         let text = self.outline.text();
         let numbered =
             section.title.of(text).trim_start_matches(|c: char| c.is_ascii_digit() || ".) ".contains(c));
