@@ -285,9 +285,11 @@ mod tests {
     use notify::event::{AccessKind, Flag, ModifyKind};
     use std::fs;
 
-    /// Runs `watch` on a file at `file` below a scratch folder, with `steps` made from another
-    /// thread one by one, each after the one before was noticed. Fails after half a minute.
-    fn notices(file: &str, poll: bool, steps: Vec<Box<dyn Fn(&Path) + Send>>) {
+    type Step = Box<dyn Fn(&Path)>;
+
+    /// Watches a file at `file` below a scratch folder and makes the `steps` one by one, each after
+    /// the one before was noticed. Fails after half a minute.
+    fn notices(file: &str, poll: bool, steps: &[Step]) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let burst = Burst::new(Duration::from_millis(5), Duration::from_millis(50));
@@ -317,8 +319,8 @@ mod tests {
         fs::rename(beside, path).unwrap();
     }
 
-    fn all_kinds_of_saving() -> Vec<Box<dyn Fn(&Path) + Send>> {
-        vec![
+    fn all_kinds_of_saving() -> [Step; 6] {
+        [
             Box::new(|path| fs::write(path, "created").unwrap()),
             Box::new(|path| fs::write(path, "in place").unwrap()),
             Box::new(|path| save_by_rename(path, "renamed")),
@@ -330,12 +332,12 @@ mod tests {
 
     #[test]
     fn every_kind_of_saving_is_noticed() {
-        notices("f.md", false, all_kinds_of_saving());
+        notices("f.md", false, &all_kinds_of_saving());
     }
 
     #[test]
     fn every_kind_of_saving_is_noticed_by_polling() {
-        notices("f.md", true, all_kinds_of_saving());
+        notices("f.md", true, &all_kinds_of_saving());
     }
 
     #[test]
@@ -343,7 +345,7 @@ mod tests {
         notices(
             "docs/deep/f.md",
             false,
-            vec![
+            &[
                 Box::new(|path| {
                     fs::create_dir_all(path.parent().unwrap()).unwrap();
                     fs::write(path, "1").unwrap();
@@ -364,7 +366,7 @@ mod tests {
         notices(
             "f.md",
             false,
-            vec![
+            &[
                 Box::new(|path| {
                     let folder = path.with_file_name("real");
                     fs::create_dir(&folder).unwrap();

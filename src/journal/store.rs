@@ -360,7 +360,7 @@ impl Journal {
             let (revision, text): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
             found.texts += 1;
             if Revision::of(text).to_string() != revision {
-                found.problems.push(format!("the text {:.12} is not what was written", revision));
+                found.problems.push(format!("the text {revision:.12} is not what was written"));
             }
         }
         Ok(found)

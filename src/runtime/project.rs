@@ -177,8 +177,9 @@ impl Project {
         cause: Cause,
         edit: &mut dyn FnMut(&Documents) -> Result<Edits, Error>,
     ) -> Result<Run, Error> {
+        let mut event = self.event(cause, 0);
         self.transact(label, &mut |project, documents, memory, seq| {
-            let event = project.event(cause.clone(), seq);
+            event.id = seq.cast_unsigned();
             let computed = project.compute(documents, memory, &event, edit(documents)?)?;
             Ok((EntryKind::Run, event.at, computed))
         })

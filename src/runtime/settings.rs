@@ -112,29 +112,42 @@ const KEYS: [Key; 10] = [
     Key {
         section: "limits",
         name: "file_size",
-        apply: |to, value| Ok(to.file_size = number(value, 1..=1 << 30)?),
+        apply: |to, value| {
+            to.file_size = number(value, 1..=1 << 30)?;
+            Ok(())
+        },
     },
     Key {
         section: "limits",
         name: "firings",
         apply: |to, value| {
-            Ok(to.engine.max_firings = usize::try_from(number(value, 1..=10_000)?).unwrap_or(usize::MAX))
+            to.engine.max_firings = usize::try_from(number(value, 1..=10_000)?).unwrap_or(usize::MAX);
+            Ok(())
         },
     },
     Key {
         section: "watch",
         name: "quiet_ms",
-        apply: |to, value| Ok(to.watch.quiet = Duration::from_millis(number(value, 0..=60_000)?)),
+        apply: |to, value| {
+            to.watch.quiet = Duration::from_millis(number(value, 0..=60_000)?);
+            Ok(())
+        },
     },
     Key {
         section: "watch",
         name: "max_ms",
-        apply: |to, value| Ok(to.watch.longest = Duration::from_millis(number(value, 0..=60_000)?)),
+        apply: |to, value| {
+            to.watch.longest = Duration::from_millis(number(value, 0..=60_000)?);
+            Ok(())
+        },
     },
     Key {
         section: "watch",
         name: "poll",
-        apply: |to, value| Ok(to.watch.poll = value.as_bool().ok_or("expected true or false")?),
+        apply: |to, value| {
+            to.watch.poll = value.as_bool().ok_or("expected true or false")?;
+            Ok(())
+        },
     },
 ];
 

@@ -22,7 +22,7 @@ pub(super) type Compute<'c> =
 
 /// How one attempt ended.
 enum Attempt {
-    Done(Run),
+    Done(Box<Run>),
     /// A file changed before it could be written.
     Overtaken(PathBuf),
 }
@@ -37,7 +37,7 @@ impl Project {
         let mut changed = self.workspace.state().to_owned();
         for _ in 0..ATTEMPTS {
             match self.attempt(label, compute) {
-                Ok(Attempt::Done(run)) => return Ok(Run { notices, ..run }),
+                Ok(Attempt::Done(run)) => return Ok(Run { notices, ..*run }),
                 Ok(Attempt::Overtaken(path)) => changed = path,
                 Err(Error::Journal(error)) if error.is_damage() && notices.is_empty() => {
                     notices.push(self.replace_journal(&error)?);
@@ -54,7 +54,7 @@ impl Project {
         let memory = journal.memory()?;
         let (kind, at, computed) = compute(self, &before, &memory, journal.next_seq()?)?;
         if computed.leaves_all_as_it_was(&before, &memory) {
-            return Ok(Attempt::Done(computed.into_run(None, at, label, before)));
+            return Ok(Attempt::Done(Box::new(computed.into_run(None, at, label, before))));
         }
         let limit = self.settings.file_size;
         let documents = [DocumentId::Config, DocumentId::State];
@@ -81,7 +81,7 @@ impl Project {
         }
         let seq = entry.seq();
         entry.commit().map_err(Error::Unrecorded)?;
-        Ok(Attempt::Done(computed.into_run(Some(seq), at, label, before)))
+        Ok(Attempt::Done(Box::new(computed.into_run(Some(seq), at, label, before))))
     }
 
     /// Sets a damaged journal aside, and says so.

@@ -232,6 +232,32 @@ mod tests {
         assert_eq!(scratch.counting().history(99).unwrap().len(), 5, "one entry each, and the first look");
     }
 
+    /// What the watcher is told about its own writes leads nowhere, however often it is told. Were it
+    /// to react, the engine of these tests would count on.
+    #[test]
+    fn its_own_writes_are_no_events() {
+        let scratch = Scratch::new("count 0\n", Some("changes\n"));
+        let mut project = scratch.counting();
+        let mut watching = project.watch().unwrap();
+        let reacts = |watching: &mut Watching<'_>| {
+            let mut reports = Vec::new();
+            watching.look(&mut |report| reports.push(report)).unwrap();
+            !reports.is_empty()
+        };
+        assert!(reacts(&mut watching));
+        for _ in 0..5 {
+            assert!(!reacts(&mut watching));
+        }
+        assert_eq!((scratch.state(), scratch.config()), ("count 1\n".into(), "changes\n* 1\n".into()));
+        scratch.write_state("count 0\nagain\n");
+        assert!(reacts(&mut watching) && !reacts(&mut watching));
+        assert_eq!(scratch.state(), "count 1\nagain\n");
+        scratch.write_state("count 0\nagain\n");
+        assert!(reacts(&mut watching), "going back to what was there before is an edit too");
+        drop(watching);
+        assert_eq!(project.history(9).unwrap().len(), 3);
+    }
+
     #[test]
     fn settings_are_read_again() {
         let scratch = Scratch::new("count 3\n", None);
