@@ -102,7 +102,8 @@ pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>,
         }
         Err(error) => return Err(refused(error)),
     };
-    let kind = file.metadata().map_err(refused)?.file_type();
+    let metadata = file.metadata().map_err(refused)?;
+    let kind = metadata.file_type();
     if !kind.is_file() {
         return Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_in_words(kind) });
     }
@@ -110,7 +111,7 @@ pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>,
     if !target.starts_with(root) {
         return Err(ReadError::Outside { path: path.to_owned(), target });
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > limit {
         return Err(ReadError::TooLarge { path: path.to_owned(), limit });

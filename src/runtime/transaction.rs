@@ -286,6 +286,8 @@ mod tests {
         let scratch = Scratch::new("count 0\n", None);
         let mut project = scratch.counting();
         project.run(Cause::FilesChanged).unwrap();
+        // With its write-ahead log beside it, SQLite would mend this by itself.
+        scratch.remove(".rulemark/journal.db-wal");
         scratch.write(".rulemark/journal.db", &"not a database ".repeat(1000));
         assert_eq!(project.memory().unwrap(), Memory::default());
         let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
@@ -296,12 +298,15 @@ mod tests {
 
     #[test]
     fn without_its_journal_the_state_goes_on() {
-        let scratch = Scratch::new("count 0\n", None);
-        let mut project = scratch.counting();
-        project.run(Cause::FilesChanged).unwrap();
-        scratch.remove(".rulemark");
-        let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
-        assert_eq!((run.entry, run.notices.len()), (Some(1), 0));
+        for removed in [".rulemark", ".rulemark/journal.db"] {
+            let scratch = Scratch::new("count 0\n", None);
+            let mut project = scratch.counting();
+            project.run(Cause::FilesChanged).unwrap();
+            scratch.remove(removed);
+            assert_eq!(project.memory().unwrap(), Memory::default());
+            let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
+            assert_eq!((run.entry, run.notices.len()), (Some(1), 0), "{removed}");
+        }
     }
 
     #[test]
