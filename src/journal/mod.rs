@@ -7,12 +7,14 @@
 //! SQLite in WAL mode, `synchronous = FULL`: one sync for each entry. With `NORMAL` a power cut could
 //! take entries back whose edits are on disk already, and rules would fire twice.
 
+mod database;
 mod entry;
 mod error;
 mod memory;
 mod record;
 mod store;
 
+pub use database::set_aside;
 pub use entry::{ArchivedLog, Entry, EntryKind, FileChange, FiredRule, Verification};
 pub use error::JournalError;
-pub use store::{Journal, NewEntry, Uncommitted, set_aside};
+pub use store::{Journal, NewEntry, Uncommitted};

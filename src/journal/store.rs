@@ -1,48 +1,15 @@
-//! The database.
+//! Entries and texts in the database.
 
 use super::{
-    JournalError,
+    JournalError, database,
     entry::{ArchivedLog, Entry, EntryKind, FileChange, FiredRule, Verification},
     memory::{self, revision, time},
     record::{self, chain, genesis},
 };
 use crate::{engine::Memory, text::Revision};
 use jiff::civil::DateTime;
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, config::DbConfig,
-    params,
-};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-/// The format this version writes.
-const FORMAT: i64 = 1;
-
-/// What leads from each format to the next.
-const MIGRATIONS: [&str; 1] = ["
-    CREATE TABLE entry (
-        seq      INTEGER PRIMARY KEY,
-        undoes   INTEGER,          -- the entry that this one takes back
-        memory   TEXT NOT NULL,    -- revision of the memory it leaves, a content
-        record   TEXT NOT NULL,    -- JSON, see record.rs
-        previous TEXT NOT NULL,
-        hash     TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE content (
-        revision TEXT PRIMARY KEY,
-        text     BLOB NOT NULL,
-        last_seq INTEGER NOT NULL  -- the newest entry that refers to it
-    ) STRICT;
-    CREATE INDEX content_by_age ON content (last_seq);
-    CREATE TABLE archived (
-        seq      INTEGER NOT NULL,
-        at       TEXT NOT NULL,
-        text     TEXT NOT NULL
-    ) STRICT;
-"];
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+use std::{collections::BTreeSet, path::Path};
 
 /// How long texts are kept. Entries themselves and cleared logs stay for ever; only undoing and
 /// showing old entries needs the texts.
@@ -57,15 +24,6 @@ struct Keep {
 }
 
 const KEEP: Keep = Keep { entries: 1_000, bytes: 64 << 20, every: 32 };
-
-/// How the database writes. Each command is a process of its own, so the log is not copied into the
-/// database whenever one ends (that costs two more syncs), but every hundred pages; reading such a
-/// log anew costs the next process some tens of microseconds.
-const PRAGMAS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 100;";
-
-/// How long another process may keep the database busy.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open journal.
 #[derive(Debug)]
@@ -126,12 +84,7 @@ impl Journal {
     /// # Errors
     /// When it is damaged (see [`set_aside`]), newer than this version, or the database refuses.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let mut connection =
-            connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection.execute_batch(PRAGMAS)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        migrate(&mut connection)?;
-        Ok(Self { connection, keep: KEEP })
+        Ok(Self { connection: database::connect_for_writing(path)?, keep: KEEP })
     }
 
     /// Opens the journal at `path` for reading; `None` when there is none. Nothing is created.
@@ -139,15 +92,8 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`].
     pub fn open_existing(path: &Path) -> Result<Option<Self>, JournalError> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        match format_of(&connection)? {
-            0 => Ok(None),
-            FORMAT => Ok(Some(Self { connection, keep: KEEP })),
-            found => Err(JournalError::Newer { found, known: FORMAT }),
-        }
+        let Some(connection) = database::connect_for_reading(path)? else { return Ok(None) };
+        Ok(Some(Self { connection, keep: KEEP }))
     }
 
     /// The number that the next entry will have.
@@ -375,63 +321,6 @@ impl Journal {
     }
 }
 
-/// Moves a damaged journal out of the way and says where it is.
-///
-/// # Errors
-/// When it can't be moved.
-pub fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let aside = (1..)
-        .map(|number| beside(&format!(".damaged-{number}")))
-        .find(|aside| aside.symlink_metadata().is_err())
-        .unwrap_or_else(|| beside(".damaged"));
-    let moved = std::fs::rename(path, &aside);
-    moved.map_err(|source| JournalError::SetAside { path: path.to_owned(), source })?;
-    for suffix in ["-wal", "-shm"] {
-        // They belong to the damaged file, and must not be taken for those of the next one.
-        let mut kept = aside.as_os_str().to_owned();
-        kept.push(suffix);
-        match std::fs::rename(beside(suffix), kept) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(JournalError::SetAside { path: beside(suffix), source });
-            }
-            _ => {}
-        }
-    }
-    Ok(aside)
-}
-
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    Ok(connection)
-}
-
-fn format_of(connection: &Connection) -> Result<i64, JournalError> {
-    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
-}
-
-/// Brings the database to the format of this version; formats only grow.
-fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
-    if format_of(connection)? == FORMAT {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = format_of(&transaction)?;
-    let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
-    let Some(done) = done else { return Err(JournalError::Newer { found, known: FORMAT }) };
-    for migration in &MIGRATIONS[done..] {
-        transaction.execute_batch(migration)?;
-    }
-    transaction.pragma_update(None, "user_version", FORMAT)?;
-    Ok(transaction.commit()?)
-}
-
 /// The number and the hash of the newest entry.
 fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
     let row: Option<(i64, String)> = connection
@@ -496,10 +385,11 @@ fn text(bytes: Vec<u8>) -> Result<String, JournalError> {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests damage journals")]
 mod tests {
+    use super::super::set_aside;
     use super::*;
     use crate::text::{DocumentId, Patch};
     use jiff::civil::date;
-    use std::fs;
+    use std::{fs, path::PathBuf};
 
     fn journal() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -664,10 +554,22 @@ mod tests {
     }
 
     #[test]
+    fn a_database_that_nobody_writes_can_be_read_without_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("50% #1?.db");
+        let mut writer = Journal::open(&path).unwrap();
+        write(&mut writer, EntryKind::Run, "a", "b");
+        writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(writer);
+        let reader = Journal { connection: database::connect_immutable(&path).unwrap(), keep: KEEP };
+        assert_eq!(reader.history(9).unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_newer_format_is_left_alone() {
         let (_folder, path) = journal();
         let writer = Journal::open(&path).unwrap();
-        writer.connection.pragma_update(None, "user_version", FORMAT + 1).unwrap();
+        writer.connection.pragma_update(None, "user_version", database::FORMAT + 1).unwrap();
         drop(writer);
         for error in [Journal::open(&path).unwrap_err(), Journal::open_existing(&path).unwrap_err()] {
             assert!(matches!(error, JournalError::Newer { .. }) && !error.is_damage(), "{error}");

@@ -1,0 +1,142 @@
+//! The database file: opening, formats, setting aside.
+
+use super::JournalError;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The format this version writes.
+pub(super) const FORMAT: i64 = 1;
+
+/// What leads from each format to the next.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE entry (
+        seq      INTEGER PRIMARY KEY,
+        undoes   INTEGER,          -- the entry that this one takes back
+        memory   TEXT NOT NULL,    -- revision of the memory it leaves, a content
+        record   TEXT NOT NULL,    -- JSON, see record.rs
+        previous TEXT NOT NULL,
+        hash     TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE content (
+        revision TEXT PRIMARY KEY,
+        text     BLOB NOT NULL,
+        last_seq INTEGER NOT NULL  -- the newest entry that refers to it
+    ) STRICT;
+    CREATE INDEX content_by_age ON content (last_seq);
+    CREATE TABLE archived (
+        seq      INTEGER NOT NULL,
+        at       TEXT NOT NULL,
+        text     TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// How the database writes. Each command is a process of its own, so the log is not copied into the
+/// database whenever one ends (that costs two more syncs), but every hundred pages; reading such a
+/// log anew costs the next process some tens of microseconds.
+const PRAGMAS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 100;";
+
+/// How long another process may keep the database busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the database for writing; makes it if there is none, and brings it to [`FORMAT`].
+pub(super) fn connect_for_writing(path: &Path) -> Result<Connection, JournalError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.execute_batch(PRAGMAS)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading; `None` when there is none, or nothing in it.
+pub(super) fn connect_for_reading(path: &Path) -> Result<Option<Connection>, JournalError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let (connection, format) = match format_of(&connection) {
+        Err(JournalError::Database(error))
+            if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !beside(path, "-wal").exists() =>
+        {
+            // On a read-only disk SQLite can't make the files it reads a log with; there is no log.
+            let connection = connect_immutable(path)?;
+            let format = format_of(&connection)?;
+            (connection, format)
+        }
+        format => (connection, format?),
+    };
+    match format {
+        0 => Ok(None),
+        FORMAT => Ok(Some(connection)),
+        found => Err(JournalError::Newer { found, known: FORMAT }),
+    }
+}
+
+/// Moves a damaged journal out of the way and says where it is.
+///
+/// # Errors
+/// When it can't be moved.
+pub fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let aside = (1..)
+        .map(|number| beside(path, &format!(".damaged-{number}")))
+        .find(|aside| aside.symlink_metadata().is_err())
+        .unwrap_or_else(|| beside(path, ".damaged"));
+    let moved = std::fs::rename(path, &aside);
+    moved.map_err(|source| JournalError::SetAside { path: path.to_owned(), source })?;
+    for suffix in ["-wal", "-shm"] {
+        // They belong to the damaged file, and must not be taken for those of the next one.
+        match std::fs::rename(beside(path, suffix), beside(&aside, suffix)) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(JournalError::SetAside { path: beside(path, suffix), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+/// Opens the database at `path`, which must not be reached through a symbolic link.
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// Opens a database that nobody can be writing.
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, JournalError> {
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    connect(Path::new(&format!("file:{escaped}?immutable=1")), flags)
+}
+
+/// The file with this suffix beside `path`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The format the database has; 0 when it is empty.
+fn format_of(connection: &Connection) -> Result<i64, JournalError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Brings the database to the format of this version; formats only grow.
+fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    if format_of(connection)? == FORMAT {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = format_of(&transaction)?;
+    let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
+    let Some(done) = done else { return Err(JournalError::Newer { found, known: FORMAT }) };
+    for migration in &MIGRATIONS[done..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    Ok(transaction.commit()?)
+}
