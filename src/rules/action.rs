@@ -55,20 +55,14 @@ pub(super) fn pieces(file: &str, first: Option<Span>, lines: &[RuleLine]) -> Vec
                 after_blank = false;
             }
             RuleLineKind::Fence | RuleLineKind::Text | RuleLineKind::Heading(_) => {
-                if !after_blank
-                    || line.kind == RuleLineKind::Fence
-                    || open.last().is_some_and(|top| top.indent < line.indent)
+                let is_fence = line.kind == RuleLineKind::Fence;
+                let around = open.last_mut().or(done.last_mut());
+                if let Some(around) = around
+                    && around.children.is_empty()
+                    && (is_fence || continues(file, around, line, after_blank))
                 {
-                    if let Some(top) = open.last_mut() {
-                        top.own.end = line.body.end;
-                        continue;
-                    }
-                    if let Some(last) = done.last_mut()
-                        && (line.kind == RuleLineKind::Fence || goes_on(file, last.whole(), line.body))
-                    {
-                        last.own.end = line.body.end;
-                        continue;
-                    }
+                    around.own.end = line.body.end;
+                    continue;
                 }
                 fold_all(&mut open, &mut done);
                 done.push(Piece {
@@ -98,6 +92,12 @@ fn fold_all(open: &mut Vec<Piece>, done: &mut Vec<Piece>) {
     while !open.is_empty() {
         fold(open, done);
     }
+}
+
+/// Whether `line` belongs to the text of the piece before it.
+fn continues(file: &str, piece: &Piece, line: &RuleLine, after_blank: bool) -> bool {
+    let is_inside = piece.is_item && line.indent > piece.indent;
+    is_inside || (!after_blank && goes_on(file, piece.whole(), line.body))
 }
 
 /// Whether `next` is the rest of a line that was wrapped.

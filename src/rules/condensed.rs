@@ -64,7 +64,7 @@ impl Reader<'_> {
         let mut rest = pieces;
         while let Some((piece, behind)) = rest.split_first() {
             rest = behind;
-            if self.announces(piece.own) {
+            if self.opens_list(piece.own) {
                 // Items below a line of text are not nested in it, but belong to it.
                 let count = if piece.children.is_empty() {
                     behind.iter().take_while(|next| next.is_item()).count()
@@ -75,7 +75,11 @@ impl Reader<'_> {
                 let below = if count > 0 { items } else { &piece.children };
                 if !below.is_empty() {
                     let whole = below.last().map_or(piece.own, |last| piece.own.union(last.whole()));
-                    self.announced(piece.own, below, whole);
+                    if self.announces(piece.own) {
+                        self.announced(piece.own, below, whole);
+                    } else {
+                        self.constraint(whole);
+                    }
                     rest = further;
                     continue;
                 }
@@ -217,8 +221,11 @@ impl Reader<'_> {
 
     /// Whether `span` is a condition for the items below it: `On failure:`, `Weekly:`.
     fn announces(&self, span: Span) -> bool {
-        let text = span.of(self.file).trim_end_matches(['*', '_', ' ']);
-        text.ends_with(':') && (self.begins_with(span, OPENINGS) || self.begins_with(span, FREQUENCIES))
+        self.opens_list(span) && (self.begins_with(span, OPENINGS) || self.begins_with(span, FREQUENCIES))
+    }
+
+    fn opens_list(&self, span: Span) -> bool {
+        span.of(self.file).trim_end_matches(['*', '_', ' ']).ends_with(':')
     }
 
     /// The items below a condition: conditions of their own, or its steps.

@@ -121,8 +121,22 @@ impl<'a, 't> Reader<'a, 't> {
         both.unwrap_or_else(|| (vec![self.delegate(sentence)], Vec::new()))
     }
 
-    /// Parts joined by `→` or `, then`: each is understood or delegated by itself.
+    /// Parts joined by `→` or `, then`: each is understood or delegated by itself. A bare word behind
+    /// an arrow is a value only in the company of parts that are understood, or as code: `CODE → TEST`
+    /// may be anything.
     fn parts(&self, tokens: &'a [Token<'t>]) -> Vec<Step> {
+        let steps = self.each_part(tokens);
+        let delegates = steps.iter().any(|step| step.kind == StepKind::Delegate);
+        let is_doubtful =
+            |step: &Step| matches!(step.kind, StepKind::Set(_)) && !step.text.contains(['`', '=']);
+        let has_arrow = tokens.iter().any(|token| token.kind == Kind::Arrow);
+        if has_arrow && delegates && steps.iter().any(is_doubtful) {
+            return vec![self.delegate(widened(self.context.file, extent(tokens)))];
+        }
+        steps
+    }
+
+    fn each_part(&self, tokens: &'a [Token<'t>]) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut start = 0;
         let mut at = 0;

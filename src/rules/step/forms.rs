@@ -190,7 +190,12 @@ pub(super) fn read(
         *cursor = ahead;
         Some(kinds)
     });
-    known.or_else(|| person(cursor))
+    known.or_else(|| {
+        let mut ahead = *cursor;
+        let kinds = person(&mut ahead)?;
+        *cursor = ahead;
+        Some(kinds)
+    })
 }
 
 /// Whether the whole sentence says how another step is done.
@@ -238,6 +243,9 @@ fn person(cursor: &mut Cursor<'_, '_>) -> Option<Vec<StepKind>> {
             Kind::Close => depth = depth.saturating_sub(1),
             // `prompt|auto-commit` leaves a choice to whoever reads it.
             Kind::Or | Kind::Arrow => return None,
+            Kind::Word if depth == 0 && token.is("or") && cursor.rest().get(1).is_some_and(is_verb) => {
+                return None;
+            }
             Kind::Comma | Kind::Word | Kind::And if depth == 0 && phrase_follows(cursor) => break,
             _ => {}
         }
