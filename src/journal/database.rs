@@ -33,11 +33,15 @@ const MIGRATIONS: [&str; 1] = ["
     ) STRICT;
 "];
 
-/// How the database writes. Each command is a process of its own, so the log is not copied into the
-/// database whenever one ends (that costs two more syncs), but every hundred pages; reading such a
-/// log anew costs the next process some tens of microseconds.
-const PRAGMAS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 100;";
+/// How the database writes. Each command is a process of its own, so the write-ahead log is not
+/// copied into the database whenever one ends, which costs two more syncs, but when it has grown: see
+/// [`LOG_SIZE`].
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;";
+
+/// How large the write-ahead log may grow, in bytes. The next process reads all of it, so it must be
+/// emptied now and then; SQLite's own checkpoints can't do that, as what they have copied is
+/// forgotten with the process.
+const LOG_SIZE: u64 = 256 << 10;
 
 /// How long another process may keep the database busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,6 +52,10 @@ pub(super) fn connect_for_writing(path: &Path) -> Result<Connection, JournalErro
     connection.execute_batch(PRAGMAS)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     migrate(&mut connection)?;
+    if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > LOG_SIZE) {
+        // Busy means that somebody reads: then another time.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
     Ok(connection)
 }
 

@@ -566,6 +566,20 @@ mod tests {
     }
 
     #[test]
+    fn the_write_ahead_log_does_not_grow_for_ever() {
+        let (_folder, path) = journal();
+        let mut largest = 0;
+        for number in 0..60 {
+            let mut writer = Journal::open(&path).unwrap();
+            write(&mut writer, EntryKind::Run, "", &number.to_string().repeat(20_000));
+            largest = largest.max(fs::metadata(path.with_extension("db-wal")).unwrap().len());
+        }
+        assert!((100_000..500_000).contains(&largest), "{largest}");
+        let reader = Journal::open_existing(&path).unwrap().unwrap();
+        assert_eq!(reader.verify().unwrap(), Verification { entries: 60, texts: 121, problems: Vec::new() });
+    }
+
+    #[test]
     fn a_newer_format_is_left_alone() {
         let (_folder, path) = journal();
         let writer = Journal::open(&path).unwrap();

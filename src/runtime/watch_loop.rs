@@ -100,13 +100,13 @@ impl Watching<'_> {
     /// When the disk can no longer be watched.
     pub fn run(mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
         report(Report::Watching(self.watcher.describe()));
-        loop {
+        // The first look waits for a quiet time like any other: somebody may be saving just now.
+        self.watcher.look_again();
+        let root = self.project.workspace.root().to_owned();
+        while self.watcher.next(&root)? {
             self.look(report)?;
-            let root = self.project.workspace.root().to_owned();
-            if !self.watcher.next(&root)? {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn look(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
