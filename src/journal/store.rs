@@ -82,7 +82,7 @@ impl Journal {
     /// Opens the journal at `path` for writing; makes it if there is none.
     ///
     /// # Errors
-    /// When it is damaged (see [`set_aside`]), newer than this version, or the database refuses.
+    /// When it is damaged (see [`set_aside`](super::set_aside)), newer than this version, or the database refuses.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         Ok(Self { connection: database::connect_for_writing(path)?, keep: KEEP })
     }
