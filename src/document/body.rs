@@ -1,6 +1,6 @@
 //! What a section holds, and the edits every section takes.
 
-use super::{Outline, Section, inline, table};
+use super::{Outline, Section, inline, stamp::EntryForm, table};
 use crate::{
     markdown::{Line, LineKind, list_marker},
     text::{Span, TextEdit},
@@ -68,7 +68,7 @@ impl Outline<'_> {
         match first.kind {
             LineKind::Row if !is_block(entry) => {
                 let (at, columns, like) = self.table_head(section, first);
-                vec![insert_lines(text, at, &table_row(text, columns, like, entry), end)]
+                vec![insert_lines(text, at, &table_row(text, &columns, like, entry), end)]
             }
             LineKind::Item { marker, .. } if !is_block(entry) => {
                 let lines = list_item(&Marker::of(text, first, marker), entry, 0);
@@ -97,7 +97,7 @@ impl Outline<'_> {
         if !is_block(entry) {
             if last.kind == LineKind::Row {
                 let (_, columns, _) = self.table_head(section, layout.block_first.unwrap_or(last));
-                return vec![insert_lines(text, at, &table_row(text, columns, last, entry), end)];
+                return vec![insert_lines(text, at, &table_row(text, &columns, last, entry), end)];
             }
             if let Some((item, marker)) = layout.last_item {
                 let lines = list_item(&Marker::of(text, item, marker), entry, 1);
@@ -182,10 +182,9 @@ impl Outline<'_> {
     /// Whether the entries are single lines below each other, as in `[date] text`.
     fn is_run_of_lines(&self, first: Line, last: Line) -> bool {
         let text = self.text();
-        first.kind == LineKind::Text
-            && last.kind == LineKind::Text
-            && last.content.of(text).starts_with(['[', '('])
-            && first.content.of(text).starts_with(['[', '('])
+        let is_entry =
+            |line: Line| line.kind == LineKind::Text && EntryForm::of(line.content.of(text)).is_some();
+        is_entry(first) && is_entry(last)
     }
 
     /// Where the first row of the table goes that `first` begins, its columns, and a row to imitate.
@@ -370,45 +369,16 @@ fn list_item(like: &Marker<'_>, entry: &str, step: u64) -> Vec<String> {
 
 /// `entry` as a row of the table with these columns: as it is when it is one, else in the column
 /// that holds text.
-fn table_row(text: &str, columns: Vec<Span>, like: Line, entry: &str) -> Vec<String> {
+fn table_row(text: &str, columns: &[Span], like: Line, entry: &str) -> Vec<String> {
     let entry = entry.trim();
     if entry.starts_with('|') {
         return plain_lines(entry);
     }
     let body = &entry[list_marker(entry).unwrap_or(0)..];
-    let target = text_column(text, &columns);
+    let target = table::text_column(text, columns);
     let cell = table::escape(body);
     let cells: Vec<&str> = (0..columns.len()).map(|i| if i == target { &*cell } else { "" }).collect();
     vec![table::row(like.span.of(text), &cells)]
-}
-
-/// The column for a sentence: the first that is not for a date, time, number, name or status.
-pub(super) fn text_column(text: &str, columns: &[Span]) -> usize {
-    let is_short = |column: &Span| {
-        let name = inline::plain(column.of(text)).to_lowercase();
-        [
-            "id",
-            "#",
-            "no",
-            "date",
-            "time",
-            "timestamp",
-            "when",
-            "version",
-            "status",
-            "phase",
-            "author",
-            "날짜",
-            "日期",
-            "日付",
-            "дата",
-            "fecha",
-            "datum",
-        ]
-        .iter()
-        .any(|short| name == *short)
-    };
-    columns.iter().position(|column| !is_short(column)).unwrap_or(columns.len().saturating_sub(1))
 }
 
 /// Whether `entry` can't stand inside a list or table: a heading, fence, quote or table.

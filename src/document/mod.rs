@@ -8,11 +8,12 @@ mod config;
 mod inline;
 mod items;
 mod outline;
+mod stamp;
 mod state;
 mod table;
 mod title;
 
-pub use config::{ProjectCommand, ProjectConfig};
+pub use config::{CommandKind, ProjectCommand, ProjectConfig};
 pub use items::{Item, ItemStatus, Items};
 pub use outline::{Outline, Role, Section};
 pub use state::{StateKey, WorkflowState};

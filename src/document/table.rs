@@ -1,5 +1,6 @@
 //! Rows of pipes.
 
+use super::{inline, title};
 use crate::text::{Span, TextEdit};
 
 /// The cells of the row at `row`, without the white space around them. Escaped pipes separate
@@ -39,6 +40,44 @@ fn split(text: &str, row: Span, keep_code: bool) -> Vec<Span> {
     cells
 }
 
+/// The column for a sentence: the first that is not for a date, number, version or status.
+pub(super) fn text_column(text: &str, columns: &[Span]) -> usize {
+    const SHORT: &[&str] = &["id", "no", "nr", "version", "status", "phase", "author", "by", "who", "type"];
+    let is_short = |column: &Span| {
+        let name = title::normal(&inline::plain(column.of(text)));
+        name.is_empty() || SHORT.contains(&&*name) || DATES.contains(&&*name)
+    };
+    columns.iter().position(|column| !is_short(column)).unwrap_or(columns.len().saturating_sub(1))
+}
+
+/// The column for a date.
+pub(super) fn date_column(text: &str, columns: &[Span]) -> Option<usize> {
+    columns.iter().position(|column| DATES.contains(&&*title::normal(&inline::plain(column.of(text)))))
+}
+
+/// What columns for dates and times are called.
+const DATES: &[&str] = &[
+    "date",
+    "time",
+    "timestamp",
+    "when",
+    "date/time",
+    "day",
+    "日付",
+    "日時",
+    "日期",
+    "时间",
+    "날짜",
+    "일시",
+    "дата",
+    "время",
+    "fecha",
+    "datum",
+    "zeit",
+    "data",
+    "ngày",
+];
+
 /// Whether `row` is the line of dashes below a header.
 pub(super) fn is_delimiter(row: &str) -> bool {
     let bare = row.trim();
@@ -49,7 +88,7 @@ pub(super) fn is_delimiter(row: &str) -> bool {
 
 /// `text` as the content of a cell: one line, its pipes escaped.
 pub(super) fn escape(text: &str) -> String {
-    super::inline::one_line(text).replace('|', "\\|")
+    inline::one_line(text).replace('|', "\\|")
 }
 
 /// The text of a cell: its pipes unescaped.

@@ -142,7 +142,7 @@ impl<'a> Working<'a> {
                     .unwrap_or_default()
             }),
             Write::Log(text) => self.revise_state(|state| state.log(at, text)),
-            Write::Touch => self.revise_state(|state| state.touch(at.date())),
+            Write::Touch => self.revise_state(|state| state.touch(at)),
             Write::Change { document: DocumentId::Config, sentence, dated } => {
                 self.revise_config(|config| config.add_change(at.date(), sentence, *dated))
             }

@@ -10,7 +10,7 @@ mod write;
 
 use super::{Items, Outline};
 use crate::text::{Span, TextEdit};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 
 /// The state file as a view.
 #[derive(Clone, Debug)]
@@ -100,11 +100,11 @@ impl<'t> WorkflowState<'t> {
         log::log(&self.outline, at, text)
     }
 
-    /// Brings `_Last updated: …_` (or `**Last Updated**: …`) to `today`, if the file has it and it
-    /// holds a date.
+    /// Brings `_Last updated: …_` (or `**Last Updated**: …`) to `at`, if the file has it and it holds
+    /// a date; the time as well if it holds one.
     #[must_use]
-    pub fn touch(&self, today: Date) -> Vec<TextEdit> {
-        touch::touch(self, today)
+    pub fn touch(&self, at: DateTime) -> Vec<TextEdit> {
+        touch::touch(self, at)
     }
 }
 
@@ -213,8 +213,78 @@ mod tests {
             value in "[A-Za-z][A-Za-z0-9_ #|`\"'\\\\:*\\[\\](){}<>!,.~=-]{0,30}[A-Za-z0-9#|`\"')}\\]>*]|[a-c`\"\\\\|#{}* ]{1,6}|\\PC{1,12}",
         ) {
             let value = value.trim();
-            prop_assume!(!value::is_null(value) && !value.is_empty());
+            prop_assume!(!value::is_null(value) && !value.starts_with("{{"));
             check_set(SYNTAXES[syntax], name, &super::super::inline::one_line(value));
+        }
+    }
+
+    #[test]
+    fn log_entries_take_the_form_of_others() {
+        let at = jiff::civil::date(2026, 1, 2).at(3, 4, 5, 0);
+        for (before, after) in [
+            ("", "- [2026-01-02 03:04:05] x\n"),
+            ("<!-- AI appends -->\n", "<!-- AI appends -->\n- [2026-01-02 03:04:05] x\n"),
+            ("*AI appends*\n", "*AI appends*\n\n- [2026-01-02 03:04:05] x\n"),
+            ("* a\n", "* a\n* [2026-01-02 03:04:05] x\n"),
+            ("1. a\n2. b\n", "1. a\n2. b\n3. [2026-01-02 03:04:05] x\n"),
+            ("Prose.\n", "Prose.\n\n- [2026-01-02 03:04:05] x\n"),
+            (
+                "- 2025-01-01: a\n- 2025-01-02: b\n  - c\n",
+                "- 2025-01-01: a\n- 2025-01-02: b\n  - c\n- 2026-01-02: x\n",
+            ),
+            ("- 2025-01-02: a\n- 2025-01-01: b\n", "- 2026-01-02: x\n- 2025-01-02: a\n- 2025-01-01: b\n"),
+            ("- **2025-01-01 17:30** - a\n", "- **2025-01-01 17:30** - a\n- **2026-01-02 03:04** - x\n"),
+            (
+                "*   `[2025-01-01 17:30:00] a`\n",
+                "*   `[2025-01-01 17:30:00] a`\n*   `[2026-01-02 03:04:05] x`\n",
+            ),
+            (
+                "[2025-01-01 17:30:00] a\n[2025-01-01 17:31:00] b\n",
+                "[2025-01-01 17:30:00] a\n[2025-01-01 17:31:00] b\n[2026-01-02 03:04:05] x\n",
+            ),
+            ("### 2025-01-01\n- a\n", "### 2025-01-01\n- a\n\n### 2026-01-02\n- x\n"),
+            ("### 2026-01-02\n\n- a\n", "### 2026-01-02\n\n- a\n- x\n"),
+            (
+                "| Date | What |\n|---|---|\n| 2025-01-01 | a |\n",
+                "| Date | What |\n|---|---|\n| 2025-01-01 | a |\n| 2026-01-02 | x |\n",
+            ),
+            ("- a\n\n---\n", "- a\n- [2026-01-02 03:04:05] x\n\n---\n"),
+            ("```\nout\n```\n", "```\nout\n```\n\n- [2026-01-02 03:04:05] x\n"),
+            ("- a\n\n  ## Items\n", "- a\n\n  ## Items\n- [2026-01-02 03:04:05] x\n"),
+        ] {
+            for end in ["\n", "\r\n"] {
+                let text = format!("## Log\n{before}\n## Plan\n").replace('\n', end);
+                let written = edited(&text, WorkflowState::parse(&text).log(at, "x"));
+                assert_eq!(written, format!("## Log\n{after}\n## Plan\n").replace('\n', end), "{before}");
+            }
+        }
+        let check = |text: &str, expected: &str| {
+            assert_eq!(edited(text, WorkflowState::parse(text).log(at, "x")), expected)
+        };
+        check("## Log", "## Log\n- [2026-01-02 03:04:05] x");
+        check("## Log\n- a", "## Log\n- a\n- [2026-01-02 03:04:05] x");
+        check("# T\n", "# T\n\n## Log\n- [2026-01-02 03:04:05] x\n");
+    }
+
+    #[test]
+    fn the_last_update() {
+        let at = jiff::civil::date(2026, 1, 2).at(3, 4, 5, 0);
+        for (before, after) in [
+            ("_Last updated: 2024-12-19_", "_Last updated: 2026-01-02_"),
+            ("*Last updated: 2026-01-09 07:50 EST*", "*Last updated: 2026-01-02 03:04 EST*"),
+            ("**Last Updated:** 2025-04-18", "**Last Updated:** 2026-01-02"),
+            ("- **last_updated**: 2026-05-20", "- **last_updated**: 2026-01-02"),
+            ("**last_update**: 2024-01-15T10:00:00Z  ", "**last_update**: 2026-01-02T03:04:05  "),
+            ("_Last updated: [Generated automatically]_", "_Last updated: [Generated automatically]_"),
+            ("Updated the API on 2024-01-01", "Updated the API on 2024-01-01"),
+            ("## Log\n- Last updated: 2024-01-01", "## Log\n- Last updated: 2024-01-01"),
+            (
+                "## State\nPhase: A\nLast Updated: 2024-01-01\n",
+                "## State\nPhase: A\nLast Updated: 2026-01-02\n",
+            ),
+        ] {
+            let text = format!("# T\n{before}\n");
+            assert_eq!(edited(&text, WorkflowState::parse(&text).touch(at)), format!("# T\n{after}\n"));
         }
     }
 

@@ -304,8 +304,13 @@ impl Reader<'_, '_> {
         }
         let pair = Pair { name, from: cell.start, raw: cell, shares_line: false, is_qualified: false };
         self.push(pair, form, line);
-        if let Some(key) = self.keys.last_mut() {
-            key.value = table::unescape(&key.value);
+        // What the cell says is read again once its pipes are unescaped.
+        if cell.of(text).contains("\\|")
+            && let Some(key) = self.keys.last_mut()
+        {
+            let said = table::unescape(cell.of(text));
+            let is_word = matches!(&*key.name, names::PHASE | names::STATUS);
+            key.value = value::read(&said, Span::new(0, said.len()), is_word).text;
         }
     }
 

@@ -150,7 +150,9 @@ fn quoted(text: &str, span: Span) -> Option<(Span, String)> {
         }
     }
     let said = said.trim().to_owned();
-    let said = if is_hole(&said) { String::new() } else { said };
+    // Quotes are how a text in braces is written; two braces are a template's in any case.
+    let is_template = said.starts_with("{{") && said.ends_with("}}");
+    let said = if is_template { String::new() } else { said };
     Some((inside, said))
 }
 
