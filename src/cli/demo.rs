@@ -99,7 +99,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn play(mut self, context: &mut Context, watcher: Background) -> CommandResult {
         let started = Instant::now();
-        self.await_run(context, Expected::Watching)?;
+        self.await_run(context, Expected::Begun)?;
         for beat in SCRIPT {
             self.beat(context, &beat)?;
         }
@@ -143,7 +143,6 @@ impl Stage<'_> {
                             return Ok(());
                         }
                     }
-                    Report::Watching(_) if expected == Expected::Watching => return Ok(()),
                     Report::Watching(_) | Report::Reloaded => {}
                     Report::Failed(error) => return Err(error.into()),
                 },

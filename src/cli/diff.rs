@@ -8,10 +8,14 @@ use super::{
     json::ChangeJson,
     render::{Extent, Ink, Line, diff},
 };
-use crate::{journal::Entry, runtime::Project, text::DocumentId};
+use crate::{
+    journal::Entry,
+    runtime::Project,
+    text::{DocumentId, Patch},
+};
 
-/// One file's name, and its text before and after an entry.
-type Change = (String, String, String);
+/// A file's name, its text before an entry, and what the entry did to it.
+type Change = (String, String, Patch);
 
 pub(crate) fn run(context: &mut Context, args: &DiffArgs) -> CommandResult {
     let project = context.project()?;
@@ -31,16 +35,17 @@ pub(crate) fn run(context: &mut Context, args: &DiffArgs) -> CommandResult {
             entry: EntryJson,
             changed: Vec<ChangeJson>,
         }
-        let changed = changes
-            .into_iter()
-            .filter_map(|(file, before, after)| ChangeJson::of(file, &before, &after))
-            .collect();
+        let changed = changes.into_iter().filter_map(|(file, before, patch)| {
+            let after = patch.apply(&before).ok()?;
+            ChangeJson::of(file, &before, &after)
+        });
+        let changed = changed.collect();
         terminal.json(&DiffJson { entry: EntryJson::from(&entry), changed })?;
         return Ok(Exit::Ok);
     }
     terminal.line(history::headline(&entry))?;
-    for (file, before, after) in changes {
-        let lines = diff(&before, &after, 2, Extent::Full);
+    for (file, before, patch) in changes {
+        let lines = diff(&before, &patch, 2, Extent::Full);
         if !lines.is_empty() {
             terminal.line(Line::new().ink(Ink::Strong, file))?;
             terminal.lines(lines)?;
@@ -55,16 +60,23 @@ fn changes(project: &Project, entry: &Entry) -> Result<Vec<Change>, CommandError
         let before = project.version(file.before())?.ok_or_else(|| {
             CommandError::refused(format!("the journal no longer keeps the text before entry {}", entry.seq))
         })?;
-        let after = file.patch.apply(&before).map_err(|error| {
-            CommandError::refused(format!("entry {} does not fit the text it is about", entry.seq))
-                .because(error)
-                .with_hint("`rulemark history verify` shows what is damaged")
-        })?;
+        if let Err(error) = file.patch.apply(&before) {
+            return Err(CommandError::refused(format!(
+                "entry {} does not fit the text it is about",
+                entry.seq
+            ))
+            .because(error)
+            .with_hint("`rulemark history verify` shows what is damaged"));
+        }
         let path = match file.document {
             DocumentId::State => project.workspace().state(),
             DocumentId::Config => project.workspace().config(),
         };
-        changes.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), before, after));
+        changes.push((
+            path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            before,
+            file.patch.clone(),
+        ));
     }
     Ok(changes)
 }

@@ -103,7 +103,8 @@ fn state(documents: &Documents) -> Checked {
     let file = super::report::name(&documents.state);
     match (state.value("Phase"), state.value("Status")) {
         (Some(phase), Some(status)) => {
-            Checked::ok(name, format!("{file}: {phase}, {status}, {} items", state.items().rows().len()))
+            let items = state.items().rows().len();
+            Checked::ok(name, format!("{file}: {phase}, {status}, {items} {}", plural(items, "item")))
         }
         _ => Checked::warn(
             name,

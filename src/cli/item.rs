@@ -27,9 +27,10 @@ fn add(context: &mut Context, text: &str) -> CommandResult {
     if text.trim().is_empty() {
         return Err(CommandError::usage("the item is empty"));
     }
-    let run = context.project()?.edit("item add", Cause::FilesChanged, &mut |documents| {
-        Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).items().add(text)))
-    })?;
+    let run =
+        context.project()?.edit(&format!("item add {text}"), Cause::FilesChanged, &mut |documents| {
+            Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).items().add(text)))
+        })?;
     report::run(&mut context.terminal, &run, Form::Brief)?;
     Ok(Exit::Ok)
 }

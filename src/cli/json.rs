@@ -189,8 +189,11 @@ impl From<&Run> for RunJson {
             at: run.at.to_string(),
             cause: run.label.clone(),
             fired: outcome.firings.iter().map(FiringJson::from).collect(),
-            changed: super::report::changes(&run.before, &run.after)
-                .filter_map(|(file, before, after)| ChangeJson::of(file, before, after))
+            changed: super::report::changes(run)
+                .filter_map(|(file, before, patch)| {
+                    let after = patch.apply(&before.text).ok()?;
+                    ChangeJson::of(file, &before.text, &after)
+                })
                 .collect(),
             pending: outcome.memory.pending.iter().map(PendingJson::from).collect(),
             diagnostics: DiagnosticJson::list(&outcome.diagnostics, &run.before),

@@ -30,7 +30,7 @@ pub(crate) fn run(context: &mut Context, args: &LogArgs) -> CommandResult {
         return Err(CommandError::usage("the entry is empty"));
     }
     let at = project.now();
-    let run = project.edit("log", Cause::FilesChanged, &mut |documents| {
+    let run = project.edit(&format!("log {text}"), Cause::FilesChanged, &mut |documents| {
         Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).log(at, &text)))
     })?;
     report::run(&mut context.terminal, &run, Form::Brief)?;

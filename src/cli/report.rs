@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     engine::{Effect, Firing, PendingStep},
-    runtime::{Document, Documents, Run},
-    text::Severity,
+    runtime::{Document, Run},
+    text::{Patch, Severity},
 };
 
 /// How much is told.
@@ -22,21 +22,11 @@ pub(crate) enum Form {
     Json,
 }
 
-/// The documents of which `after` may differ from `before`, by file name.
-pub(crate) fn changes<'d>(
-    before: &'d Documents,
-    after: &'d Documents,
-) -> impl Iterator<Item = (String, &'d str, &'d str)> {
-    let both = [
-        Some((&before.state, Some(&before.state), Some(&after.state))),
-        after
-            .config
-            .as_ref()
-            .or(before.config.as_ref())
-            .map(|it| (it, before.config.as_ref(), after.config.as_ref())),
-    ];
-    let text = |it: Option<&'d Document>| it.map_or("", |it| it.text.as_str());
-    both.into_iter().flatten().map(move |(any, before, after)| (name(any), text(before), text(after)))
+/// The documents that a run may have changed, by file name, with what it did to each.
+pub(crate) fn changes(run: &Run) -> impl Iterator<Item = (String, &Document, &Patch)> {
+    let config = run.before.config.as_ref().zip(run.config.as_ref());
+    let both = [Some((&run.before.state, &run.state)), config];
+    both.into_iter().flatten().map(|(document, patch)| (name(document), document, patch))
 }
 
 /// The document's file name.
@@ -49,10 +39,13 @@ pub(crate) fn run(terminal: &mut Terminal, run: &Run, form: Form) -> Result<(), 
     if form == Form::Json {
         return terminal.json(&RunJson::from(run));
     }
+    if form == Form::Brief && terminal.is_quiet() {
+        return Ok(());
+    }
     firings(terminal, &run.outcome.firings)?;
     let extent = if form == Form::Full { Extent::Full } else { Extent::Brief };
-    for (file, before, after) in changes(&run.before, &run.after) {
-        let lines = diff(before, after, 4, extent);
+    for (file, document, patch) in changes(run) {
+        let lines = diff(&document.text, patch, 4, extent);
         if !lines.is_empty() {
             terminal.line(Line::indented(2).ink(Ink::Strong, file))?;
             terminal.cut(lines)?;
@@ -80,15 +73,10 @@ pub(crate) fn firings(terminal: &mut Terminal, firings: &[Firing]) -> Result<(),
 /// Tells what is left to say: messages, what now waits, what was found wrong.
 fn remarks(terminal: &mut Terminal, run: &Run) -> Result<(), CommandError> {
     for effect in &run.outcome.effects {
-        match effect {
-            Effect::Tell { rule, text } => {
-                terminal.prose(Line::indented(2).ink(Ink::Accent, rule).text(format!(": {text}")), 2)?;
-            }
-            Effect::Waits { id } => {
-                if let Some(step) = run.outcome.memory.pending.iter().find(|step| step.id == *id) {
-                    pending(terminal, step)?;
-                }
-            }
+        // What the person is told stands with the rule that says it.
+        let Effect::Waits { id } = effect else { continue };
+        if let Some(step) = run.outcome.memory.pending.iter().find(|step| step.id == *id) {
+            pending(terminal, step)?;
         }
     }
     for it in run.outcome.diagnostics.iter().filter(|it| it.severity > Severity::Note) {

@@ -2,9 +2,9 @@
 
 use crate::{
     cli::{error::CommandError, export::replace_file},
-    document::{Role, WorkflowState},
+    document::{Outline, Role, WorkflowState},
     runtime::Run,
-    text::{Patch, Revision, TextEdit},
+    text::{Patch, Revision, Span, TextEdit},
 };
 use jiff::civil::DateTime;
 use std::{fmt, fs, path::Path};
@@ -22,10 +22,12 @@ pub(super) struct Beat {
 /// What has to be seen before the demo goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// That the watcher listens.
-    Watching,
+    /// That the watcher listens and has looked at what it found.
+    Begun,
     /// That a run ended in this phase.
     Phase(&'static str),
+    /// That a run ended with this status.
+    Status(&'static str),
     /// That this rule fired.
     Fired(&'static str),
     /// That this finding was made.
@@ -35,21 +37,25 @@ pub(super) enum Expected {
 impl Expected {
     pub(super) fn is_met_by(self, run: &Run) -> bool {
         match self {
-            Self::Watching => false,
-            Self::Phase(phase) => {
-                WorkflowState::parse(&run.after.state.text).value("Phase").is_some_and(|is| is == phase)
-            }
+            Self::Begun => true,
+            Self::Phase(phase) => ended_with(run, "Phase", phase),
+            Self::Status(status) => ended_with(run, "Status", status),
             Self::Fired(rule) => run.outcome.firings.iter().any(|firing| firing.clause.rule == rule),
             Self::Found(code) => run.outcome.diagnostics.iter().any(|found| found.code == code),
         }
     }
 }
 
+fn ended_with(run: &Run, key: &str, value: &str) -> bool {
+    WorkflowState::parse(&run.after.state.text).value(key).is_some_and(|is| is == value)
+}
+
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Watching => f.write_str("that it listens"),
+            Self::Begun => f.write_str("that it listens"),
             Self::Phase(phase) => write!(f, "phase {phase}"),
+            Self::Status(status) => write!(f, "status {status}"),
             Self::Fired(rule) => f.write_str(rule),
             Self::Found(code) => f.write_str(code),
         }
@@ -60,7 +66,7 @@ const AGENT: &str = "the agent";
 const PERSON: &str = "the person";
 
 /// A whole item, and the beginning of the next.
-pub(super) const SCRIPT: [Beat; 9] = [
+pub(super) const SCRIPT: [Beat; 11] = [
     Beat {
         who: PERSON,
         what: "adds the first item",
@@ -97,6 +103,26 @@ pub(super) const SCRIPT: [Beat; 9] = [
             edits
         },
         by_rename: true,
+        expected: Expected::Status("NEEDS_PLAN_APPROVAL"),
+    },
+    Beat {
+        who: PERSON,
+        what: "wants another plan",
+        edit: |state| state.set("Status", "RUNNING"),
+        by_rename: false,
+        expected: Expected::Status("RUNNING"),
+    },
+    Beat {
+        who: AGENT,
+        what: "writes another one; the first is kept",
+        edit: |state| {
+            let outline = state.outline();
+            let plan = "1. Write a test that wants a greeting\n2. Add it to `start.html`";
+            let mut edits = replace(outline, Role::Plan, plan);
+            edits.extend(state.set("Status", "NEEDS_PLAN_APPROVAL"));
+            edits
+        },
+        by_rename: false,
         expected: Expected::Fired("RULE_BLUEPRINT_ARCHIVE_01"),
     },
     Beat {
@@ -113,7 +139,7 @@ pub(super) const SCRIPT: [Beat; 9] = [
     Beat {
         who: AGENT,
         what: "builds, and pastes a long test report into the log",
-        edit: |state| log(state, &long_report()),
+        edit: |state| report().flat_map(|line| log(state, &line)).collect(),
         by_rename: false,
         expected: Expected::Fired("RULE_LOG_ROTATE_01"),
     },
@@ -176,11 +202,23 @@ fn log(state: &WorkflowState<'_>, text: &str) -> Vec<TextEdit> {
     state.log(AT, text)
 }
 
+/// Replaces what a section says; its placeholder stays.
+fn replace(outline: &Outline<'_>, role: Role, text: &str) -> Vec<TextEdit> {
+    let Some(section) = outline.section(role) else { return Vec::new() };
+    let content = outline.content(section);
+    let old = section.body.of(outline.text()).find(content.as_str());
+    old.map_or_else(Vec::new, |at| {
+        let start = section.body.start + at;
+        vec![TextEdit::replace(Span::new(start, start + content.len()), text)]
+    })
+}
+
 /// More than the 5,000 characters that the template's log may have.
-fn long_report() -> String {
-    let mut report = String::from("Tests: 118 passed, 1 failed (`start_page_shows_greeting`), then fixed");
-    for number in 1..=90 {
-        report.push_str(&format!("; test {number:03} of the start page passed in {} ms", 3 + number % 7));
-    }
-    report
+fn report() -> impl Iterator<Item = String> {
+    let passed =
+        (1..=84).map(|number| format!("test {number:02} of the start page passed in {} ms", 3 + number % 7));
+    let failed = "1 test failed: `start_page_shows_greeting` expected \"Hello\", found nothing";
+    let decided = "Decision: the greeting stands in `start.html`, not in the script";
+    let ends = "Result: 85 tests passed after the fix in `start.html`";
+    passed.chain([failed, decided, ends].map(str::to_owned))
 }

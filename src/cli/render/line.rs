@@ -145,6 +145,13 @@ impl Line {
         lines
     }
 
+    /// What it looks like without styles.
+    #[cfg(test)]
+    pub(super) fn plain(&self) -> String {
+        let text: String = self.pieces.iter().map(|(_, text)| text.as_str()).collect();
+        format!("{}{}", " ".repeat(self.indent), text.trim_end())
+    }
+
     /// Writes it with the escape codes of its styles; the stream strips them where they don't belong.
     pub(super) fn write(&self, out: &mut String) {
         let end =
@@ -190,15 +197,10 @@ fn prefix(text: &str, columns: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn plain(line: &Line) -> String {
-        let text: String = line.pieces.iter().map(|(_, text)| text.as_str()).collect();
-        format!("{}{}", " ".repeat(line.indent), text.trim_end())
-    }
-
     #[test]
     fn cuts_by_columns_not_characters() {
         let check = |text: &str, width, expected: &str| {
-            assert_eq!(plain(&Line::from(text).truncated(width)), expected);
+            assert_eq!(Line::from(text).truncated(width).plain(), expected);
         };
         check("short", 5, "short");
         check("longer", 5, "long…");
@@ -209,10 +211,10 @@ mod tests {
     #[test]
     fn wraps_at_spaces_and_hangs() {
         let lines = Line::indented(2).text("1. read the whole plan").wrapped(14, 3);
-        let lines: Vec<String> = lines.iter().map(plain).collect();
+        let lines: Vec<String> = lines.iter().map(Line::plain).collect();
         assert_eq!(lines, ["  1. read the", "     whole", "     plan"]);
         let long = Line::from("a unbreakableword b").wrapped(6, 0);
-        assert_eq!(long.iter().map(plain).collect::<Vec<_>>(), ["a", "unbreakableword", "b"]);
+        assert_eq!(long.iter().map(Line::plain).collect::<Vec<_>>(), ["a", "unbreakableword", "b"]);
     }
 
     #[test]

@@ -82,6 +82,11 @@ impl Terminal {
         self.width
     }
 
+    /// Whether only answers and errors are wanted.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.chatter == Chatter::Quiet
+    }
+
     /// Prints one line as it is.
     pub(crate) fn line(&mut self, line: impl Into<Line>) -> Result<(), CommandError> {
         line.into().write(&mut self.buffer);
