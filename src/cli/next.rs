@@ -23,6 +23,11 @@ struct NextJson {
     item_id: Option<String>,
     done: usize,
     left: usize,
+    /// The item that comes next, when none is current.
+    upcoming: Option<String>,
+    /// Whether an item has to be added before there is anything to do.
+    needs_item: bool,
+    /// The steps of the phase, word for word, a line each.
     steps: Vec<String>,
     pending: Vec<PendingJson>,
     questions: Vec<QuestionJson>,
@@ -76,6 +81,8 @@ impl From<Guidance> for NextJson {
             item_id: it.item_id,
             done: it.done,
             left: it.left,
+            upcoming: it.upcoming,
+            needs_item: it.needs_item,
             steps: it.steps,
             pending: it.pending.iter().map(PendingJson::from).collect(),
             questions: it

@@ -75,9 +75,7 @@ fn remarks(terminal: &mut Terminal, run: &Run) -> Result<(), CommandError> {
     for effect in &run.outcome.effects {
         // What the person is told stands with the rule that says it.
         let Effect::Waits { id } = effect else { continue };
-        if let Some(step) = run.outcome.memory.pending.iter().find(|step| step.id == *id) {
-            pending(terminal, step)?;
-        }
+        terminal.line(closing(2, id))?;
     }
     for it in run.outcome.diagnostics.iter().filter(|it| it.severity > Severity::Note) {
         let ink = if it.severity == Severity::Error { Ink::Bad } else { Ink::Caution };
@@ -110,9 +108,10 @@ pub(crate) fn pending(terminal: &mut Terminal, step: &PendingStep) -> Result<(),
     for line in lines {
         terminal.prose(Line::indented(4).text(line), 2)?;
     }
-    terminal.line(
-        Line::indented(4)
-            .ink(Ink::Faint, "close with ")
-            .ink(Ink::Accent, format!("rulemark done {}", step.id)),
-    )
+    terminal.line(closing(4, &step.id))
+}
+
+/// What closes the step `id`.
+fn closing(indent: usize, id: &str) -> Line {
+    Line::indented(indent).ink(Ink::Faint, "when done: ").ink(Ink::Accent, format!("rulemark done {id}"))
 }

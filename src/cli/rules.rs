@@ -2,6 +2,7 @@
 
 use super::{
     args::RulesArgs,
+    change::plural,
     compiled,
     context::Context,
     error::{CommandError, CommandResult, Exit},
@@ -38,6 +39,8 @@ struct ClauseJson {
     class: &'static str,
     atoms: Vec<AtomJson>,
     fate: String,
+    /// Commands that report what the trigger waits for.
+    reports: Vec<String>,
     steps: Vec<StepJson>,
 }
 
@@ -89,7 +92,7 @@ pub(crate) fn run(context: &mut Context, args: &RulesArgs) -> CommandResult {
 
 impl RuleJson {
     fn new(rule: &Rule, index: &LineIndex<'_>) -> Self {
-        let clauses: Vec<ClauseJson> = rule.clauses.iter().map(ClauseJson::new).collect();
+        let clauses: Vec<ClauseJson> = rule.clauses.iter().map(|it| ClauseJson::new(&rule.id, it)).collect();
         let constraints: Vec<String> = rule.constraints.iter().map(|it| it.text.clone()).collect();
         let mut fates: Vec<&str> = Vec::new();
         for clause in &clauses {
@@ -114,7 +117,7 @@ impl RuleJson {
 }
 
 impl ClauseJson {
-    fn new(clause: &Clause) -> Self {
+    fn new(rule: &str, clause: &Clause) -> Self {
         let atoms = clause.trigger.as_ref().map_or_else(Vec::new, |trigger| {
             let atoms = trigger.condition.atoms();
             atoms
@@ -127,6 +130,7 @@ impl ClauseJson {
             class: clause.trigger.as_ref().map_or("call", trigger_class),
             atoms,
             fate: fate::of(clause),
+            reports: fate::reports(rule, clause),
             steps: clause.steps.iter().map(StepJson::new).collect(),
         }
     }
@@ -170,12 +174,11 @@ fn list(terminal: &mut Terminal, rules: &[RuleJson]) -> Result<(), CommandError>
         ]);
     }
     terminal.table(table)?;
-    let ways = |wanted: &str| rules.iter().filter(|rule| rule.fate.starts_with(wanted)).count();
-    let summary = format!(
-        "{} rules, {} of them run on their own; `rulemark rules RULE_ID` shows one in detail",
-        rules.len(),
-        ways(fate::ALONE)
-    );
+    let alone = rules.iter().filter(|rule| rule.fate.starts_with(fate::ALONE)).count();
+    let (all, run) =
+        (plural(rules.len(), "rule"), if alone == 1 { "runs on its own" } else { "run on their own" });
+    let summary =
+        format!("{} {all}, {alone} {run}; `rulemark rules RULE_ID` shows one in detail", rules.len());
     terminal.remark("")?;
     terminal.remark(Line::new().ink(Ink::Faint, summary))
 }
@@ -197,6 +200,9 @@ fn detail(terminal: &mut Terminal, rule: &RuleJson) -> Result<(), CommandError> 
             show_step(terminal, if at == 0 { "do" } else { "" }, step, 0)?;
         }
         field(terminal, "fate", &Line::from(clause.fate.as_str()))?;
+        for report in &clause.reports {
+            field(terminal, "", &Line::new().ink(Ink::Accent, report))?;
+        }
     }
     for constraint in &rule.constraints {
         terminal.line("")?;

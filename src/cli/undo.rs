@@ -23,7 +23,7 @@ pub(crate) fn redo(context: &mut Context) -> CommandResult {
 }
 
 fn tell(context: &mut Context, run: &Run) -> CommandResult {
-    let entry = run.entry.map_or_else(String::new, |entry| format!(", entry {entry}"));
+    let entry = run.entry.map_or_else(String::new, |entry| format!(" (entry {entry})"));
     context.terminal.remark(format!("{}{entry}", run.label))?;
     report::run(&mut context.terminal, run, Form::Brief)?;
     Ok(Exit::Ok)

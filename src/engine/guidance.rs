@@ -111,7 +111,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         done: items.rows().len() - unfinished,
         left: unfinished,
         upcoming: items.next(None).filter(|_| current.is_none()).map(|item| item.description.clone()),
-        needs_item: current.is_none() && unfinished == 0 && !is_finished,
+        needs_item: current.is_none() && unfinished == 0 && !is_finished && is_before_work(&state),
         steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),
         pending: snapshot.memory.pending.clone(),
         questions: questions(snapshot, &state, &rules),
@@ -142,6 +142,11 @@ fn awaits_person(state: &WorkflowState<'_>) -> bool {
         let status = status.to_uppercase().replace([' ', '-'], "_");
         WAITS_FOR_PERSON.iter().any(|beginning| status.starts_with(beginning))
     })
+}
+
+/// Whether no phase has begun.
+fn is_before_work(state: &WorkflowState<'_>) -> bool {
+    state.value("Phase").is_none_or(|phase| same_word(phase, "INIT"))
 }
 
 /// The lines of a phase's block behind its heading, without blank ones.

@@ -22,7 +22,8 @@ const BRIEF_LINES: usize = 4;
 /// badly when a long log is cleared next to a section that grows.
 pub(crate) fn diff(before: &str, patch: &Patch, indent: usize, extent: Extent) -> Vec<Line> {
     let context = if extent == Extent::Full { 2 } else { 0 };
-    let digits = (1 + before.bytes().filter(|&byte| byte == b'\n').count()).to_string().len();
+    let added: usize = patch.edits().iter().map(|edit| count_lines(&edit.new_text)).sum();
+    let digits = (before.lines().count() + added).to_string().len();
     let mut printer = Printer { indent, digits, extent, lines: Vec::new() };
     let (mut at, mut old_line, mut new_line) = (0, 0, 0);
     for (number, hunk) in hunks(before, patch, context).into_iter().enumerate() {
@@ -83,8 +84,14 @@ fn hunks<'p>(before: &str, patch: &'p Patch, context: usize) -> Vec<Hunk<'p>> {
 /// The lines that `span` touches, and `context` more on either side.
 fn whole_lines(text: &str, span: Span, context: usize) -> Span {
     let start = text[..span.start].rmatch_indices('\n').nth(context).map_or(0, |(at, _)| at + 1);
-    let end =
-        text[span.end..].match_indices('\n').nth(context).map_or(text.len(), |(at, _)| span.end + at + 1);
+    let is_behind_line = text[..span.end].ends_with('\n');
+    let end = match context.checked_sub(usize::from(is_behind_line)) {
+        None if !span.is_empty() => span.end,
+        lines => {
+            let mut line_ends = text[span.end..].match_indices('\n');
+            line_ends.nth(lines.unwrap_or(0)).map_or(text.len(), |(at, _)| span.end + at + 1)
+        }
+    };
     Span::new(start, end)
 }
 

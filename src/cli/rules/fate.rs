@@ -57,36 +57,54 @@ fn start(clause: &Clause) -> String {
     let Some(trigger) = &clause.trigger else { return "runs when called".into() };
     let atoms = trigger.condition.atoms();
     if atoms.iter().any(|atom| atom.test == Test::Judgement) {
-        return "runs when somebody says its condition is so".into();
+        return "runs on a judgement".into();
     }
-    let mut reported: Vec<String> = Vec::new();
-    for atom in atoms {
-        if let Test::Event(pattern) = &atom.test
-            && let Some(name) = reported_as(pattern)
-            && !reported.contains(&name)
-        {
-            reported.push(name);
-        }
-    }
+    let reported = reported_names(clause);
     if reported.is_empty() { ALONE.into() } else { format!("runs on {}", reported.join(", ")) }
 }
 
-/// The name under which somebody has to report the event; `None` for what the runner sees itself.
-fn reported_as(pattern: &EventPattern) -> Option<String> {
-    Some(match pattern {
-        EventPattern::SessionStarted => "session-start".into(),
-        EventPattern::Command(commands) => commands.join(", "),
-        EventPattern::CycleStarted => "cycle-start".into(),
-        EventPattern::ActionDone => "action-done".into(),
-        EventPattern::SourceSaved { .. } => "source-saved".into(),
-        EventPattern::TestsRan => "tests-ran".into(),
-        EventPattern::UserSaid(_) => "said".into(),
-        EventPattern::Named(name) => name.clone(),
+/// The commands that report what the clause of `rule` waits for.
+pub(super) fn reports(rule: &str, clause: &Clause) -> Vec<String> {
+    let mut reports: Vec<String> =
+        reported_names(clause).into_iter().map(|name| format!("rulemark emit {name}")).collect();
+    let atoms = clause.trigger.as_ref().map_or_else(Vec::new, |trigger| trigger.condition.atoms());
+    if atoms.iter().any(|atom| atom.test == Test::Judgement) {
+        reports.push(format!("rulemark emit judge {rule}"));
+    }
+    reports
+}
+
+/// What somebody has to report, by the names `rulemark emit` takes, each once.
+fn reported_names(clause: &Clause) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for atom in clause.trigger.iter().flat_map(|trigger| trigger.condition.atoms()) {
+        let Test::Event(pattern) = &atom.test else { continue };
+        for name in reported_as(pattern) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// The names under which somebody has to report the event; none for what the runner sees itself.
+fn reported_as(pattern: &EventPattern) -> Vec<String> {
+    let name = match pattern {
+        EventPattern::Command(commands) => return commands.clone(),
+        EventPattern::SessionStarted => "session-start",
+        EventPattern::CycleStarted => "cycle-start",
+        EventPattern::ActionDone => "action-done",
+        EventPattern::SourceSaved { .. } => "source-saved",
+        EventPattern::TestsRan => "tests-ran",
+        EventPattern::UserSaid(_) => "said",
+        EventPattern::Named(name) => name,
         EventPattern::PhaseEntered(_)
         | EventPattern::PhaseLeft(_)
         | EventPattern::TaskStarted
         | EventPattern::FileUpdated(_)
         | EventPattern::ItemsExhausted { .. }
-        | EventPattern::PlanOverwritten => return None,
-    })
+        | EventPattern::PlanOverwritten => return Vec::new(),
+    };
+    vec![name.to_owned()]
 }
