@@ -19,8 +19,8 @@ use crate::{document::WorkflowState, text::Span};
 pub fn compile(state: &WorkflowState<'_>) -> RuleSet {
     let file = state.outline().text();
     let Extract { rules: raw_rules, phases: raw_phases } = extract(state.outline());
-    let names = raw_phases.iter().map(|phase| phase.name.of(file).replace('\\', "")).collect();
-    let keys = state.keys().iter().map(|key| key.name.clone()).collect();
+    let names = raw_phases.iter().map(|phase| phase.name.of(file).replace('\\', ""));
+    let keys = state.keys().iter().map(|key| key.name.clone());
     let compiler = Compiler { file, vocabulary: Vocabulary::new(names, keys) };
     let rules: Vec<Rule> = raw_rules.iter().map(|raw| compiler.rule(raw)).collect();
     let phases: Vec<Phase> = raw_phases.iter().map(|raw| compiler.phase(raw)).collect();

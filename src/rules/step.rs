@@ -166,7 +166,7 @@ impl<'a, 't> Reader<'a, 't> {
         if tokens.is_empty() {
             return;
         }
-        match self.phrases(tokens) {
+        match self.phrases(tokens).or_else(|| self.talk(tokens)) {
             Some(read) => steps.extend(read),
             None => {
                 let span = extent(tokens);
@@ -202,6 +202,35 @@ impl<'a, 't> Reader<'a, 't> {
                 return None;
             }
         }
+    }
+
+    /// `prompt user to commit, suggest branch, log SHA`: phrases of which those that only talk to the
+    /// person are understood. The others wait for the agent, each by itself.
+    fn talk(&self, tokens: &'a [Token<'t>]) -> Option<Vec<Step>> {
+        let mut steps = Vec::new();
+        let mut start = 0;
+        for at in 1..=tokens.len() {
+            let ends = at == tokens.len()
+                || (tokens[at].kind == Kind::Comma && tokens.get(at + 1).is_some_and(is_verb));
+            if !ends {
+                continue;
+            }
+            let phrase = &tokens[start..at];
+            let read = self.phrases(phrase);
+            let talks = |read: &Vec<Step>| {
+                read.iter().all(|step| matches!(step.kind, StepKind::Ask | StepKind::Tell))
+            };
+            match read {
+                Some(read) if talks(&read) => steps.extend(read),
+                Some(_) => return None,
+                None if phrase.first().is_some_and(is_verb) => {
+                    steps.push(self.delegate(widened(self.context.file, extent(phrase))));
+                }
+                None => return None,
+            }
+            start = at + 1;
+        }
+        (steps.len() > 1).then_some(steps)
     }
 
     /// One phrase at `cursor`; `before` are the steps of the same sentence.

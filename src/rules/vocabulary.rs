@@ -1,5 +1,7 @@
 //! Which words are phases, statuses, keys and sections.
 
+use std::collections::HashSet;
+
 /// The phases that real files use, beside those a file defines itself.
 const PHASES: &[&str] = &[
     "INIT",
@@ -98,25 +100,37 @@ const SECTIONS: &[&str] = &[
     "Workflow History",
 ];
 
+/// A file's own words beyond this many are not looked at: no file that people work with has more, and
+/// every condition is compared with all of them.
+const MOST_OWN_WORDS: usize = 128;
+
 /// What a file itself adds to the words above.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vocabulary {
     phases: Vec<String>,
-    keys: Vec<String>,
+    /// State keys: their letters and digits in lower case, and as they are called.
+    keys: Vec<(String, String)>,
 }
 
 impl Vocabulary {
     /// Words that the file defines: its `[PHASE: X]` blocks and its State keys.
-    pub(super) fn new(phases: Vec<String>, keys: Vec<String>) -> Self {
-        Self { phases, keys }
+    pub(super) fn new(
+        phases: impl IntoIterator<Item = String>,
+        keys: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut own: Vec<String> = phases.into_iter().take(MOST_OWN_WORDS).collect();
+        let mut seen = HashSet::new();
+        own.retain(|phase| seen.insert(phase.clone()));
+        let keys = keys.into_iter().take(MOST_OWN_WORDS).map(|key| (letters(&key).collect(), key)).collect();
+        Self { phases: own, keys }
     }
 
     pub(super) fn phases(&self) -> &[String] {
         &self.phases
     }
 
-    pub(super) fn keys(&self) -> &[String] {
-        &self.keys
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(_, key)| key.as_str())
     }
 
     /// Whether `word` is a phase the file defines or one that is known everywhere.
@@ -137,12 +151,13 @@ impl Vocabulary {
 
     /// The State key that `words` mean: `risk level` is `RiskLevel`.
     pub(super) fn key(&self, words: &[&str]) -> Option<&str> {
-        let letters = |word: &str| {
-            word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-        };
-        let wanted: String = words.iter().map(|word| letters(word)).collect();
-        self.keys.iter().find(|key| letters(key) == wanted).map(String::as_str)
+        let is_meant = |known: &str| known.chars().eq(words.iter().flat_map(|word| letters(word)));
+        self.keys.iter().find(|(known, _)| is_meant(known)).map(|(_, key)| key.as_str())
     }
+}
+
+fn letters(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// Whether `word` is a status that is known everywhere.

@@ -70,10 +70,7 @@ const FORMS: &[(&str, Make)] = &[
     ),
     ("changelog", |_, _, _| Some(vec![work_summary(None, false)])),
     ("append|add|prepend|insert {quoted} to|under|in|into {section} [in {paths}]", insert_literal),
-    ("prepend [the] sha and [commit] message to {section}", |found, _, _| {
-        let target = Target { path: None, section: found.section(0)? };
-        Some(vec![StepKind::Insert { target, position: Position::First, content: Content::Commit }])
-    }),
+    ("prepend [the] sha and [commit] message to {section}", commit_line),
     // What must be there.
     ("read [the] [existing|current] {paths} [( prompt user if missing )] [template file]", read_files),
     ("create {paths} with default structure", read_files),
@@ -106,7 +103,8 @@ const FORMS: &[(&str, Make)] = &[
     ("check if|whether {section} contains|has [existing] content", describe),
     ("parse [the] output", describe),
     ("continue", describe),
-    // The person. Git commands in the words are shown to the person and not run.
+    // The person: which commit is meant is not guessed, and what destroys work is not run.
+    ("checkout [the] specified|given|requested sha|commit", |_, _, _| Some(vec![StepKind::Ask])),
     ("search {section} for [the] sha|commit corresponding to [the] description", |_, _, _| {
         Some(vec![StepKind::Ask])
     }),
@@ -352,6 +350,11 @@ fn changelog(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Ve
 fn work_summary(path: Option<String>, dated: bool) -> StepKind {
     let target = Target { path, section: SectionName("Changelog".into()) };
     StepKind::Insert { target, position: Position::First, content: Content::WorkSummary { dated } }
+}
+
+fn commit_line(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
+    let target = Target { path: None, section: found.section(0)? };
+    Some(vec![StepKind::Insert { target, position: Position::First, content: Content::Commit }])
 }
 
 fn insert_literal(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
