@@ -11,6 +11,9 @@ use crate::{
 const FIRST: &str = "INIT";
 const LAST: &str = "COMPLETED";
 
+/// The phases that files without phase headings speak of, in their order.
+const USUAL: [&str; 6] = [FIRST, "ANALYZE", "BLUEPRINT", "CONSTRUCT", "VALIDATE", LAST];
+
 /// The phases of a file, in their order.
 #[derive(Clone, Debug)]
 pub(super) struct PhaseOrder<'a> {
@@ -32,6 +35,11 @@ impl<'a> PhaseOrder<'a> {
             }
         }
         Some(Self { names })
+    }
+
+    /// The order that files without phase headings mean. It guards nothing.
+    pub(super) fn usual() -> Self {
+        Self { names: USUAL.to_vec() }
     }
 
     /// The phase in which work on an item begins: the file's first one that is not INIT.

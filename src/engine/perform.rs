@@ -15,6 +15,7 @@ use crate::{
     rules::{Class, Clause, Guard, Rule, RuleSet, Step, StepKind},
     text::{Diagnostic, Severity, Span},
 };
+use std::collections::BTreeSet;
 use wording::{counted, one_line};
 
 /// What one clause did in a round.
@@ -41,6 +42,8 @@ pub(super) struct Round<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What the writes of this round make happen in the next.
     pub(super) raised: Vec<Occurrence>,
+    /// Clauses that other rules called: what is raised in this round is no news to them.
+    pub(super) called: BTreeSet<ClauseId>,
     depth: usize,
 }
 
@@ -83,6 +86,7 @@ impl<'a> Round<'a> {
             effects: Vec::new(),
             diagnostics: Vec::new(),
             raised: Vec::new(),
+            called: BTreeSet::new(),
             depth: 0,
         }
     }
@@ -94,6 +98,9 @@ impl<'a> Round<'a> {
             return;
         }
         self.memory.pending.retain(|pending| pending.clause != id);
+        if self.depth > 0 {
+            self.called.insert(id);
+        }
         let mut progress = self.begin(rule, number, None);
         self.perform_from(&mut progress, &rule.clauses[number].steps, 0);
     }

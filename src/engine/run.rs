@@ -87,6 +87,8 @@ struct Run<'a> {
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, BTreeMap<String, String>>,
     /// Where the rounds began; to come back to one of these is to go in circles.
+    /// Clauses that were called in the round before.
+    called: BTreeSet<ClauseId>,
     seen: BTreeSet<Revisions>,
 }
 
@@ -112,6 +114,7 @@ impl<'a> Run<'a> {
             diagnostics: Vec::new(),
             firings: Vec::new(),
             spent: BTreeMap::new(),
+            called: BTreeSet::new(),
             seen: BTreeSet::new(),
         }
     }
@@ -235,6 +238,7 @@ impl<'a> Run<'a> {
             }
         }
         let (performances, writes, raised) = (round.performances, round.writes, round.raised);
+        self.called = round.called;
         self.effects.append(&mut round.effects);
         self.diagnostics.append(&mut round.diagnostics);
         if performances.is_empty() {
@@ -274,17 +278,16 @@ impl<'a> Run<'a> {
             }
             let keys = fingerprint(view.state, &trigger.condition);
             let quiet = View { snapshot: view.snapshot, state: view.state, occurrences: &[] };
-            // What holds only because of an event fires whenever the event comes.
+            // What holds only because of an event fires whenever the event comes; not for a rule that
+            // was called where the event was raised: it has had its turn.
             let by_event = quiet.decide(&trigger.condition, asker) != Some(true);
             let last = self.spent.get(&id);
             let remembered = self.snapshot.memory.clauses.get(&id);
             let is_armed = match (last, remembered) {
-                (Some(_), _) if by_event => true,
+                _ if by_event => !self.called.contains(&id),
                 (Some(spent), _) => differ(spent, &keys),
                 (None, Some(memory)) => {
-                    by_event
-                        || !memory.held
-                        || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
+                    !memory.held || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
                 }
                 (None, None) => true,
             };

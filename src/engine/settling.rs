@@ -130,7 +130,7 @@ pub(super) fn transitions(
     let entered = phase.filter(|_| differs(was("phase"), phase));
     if let (Some(to), Some(from)) = (entered, was("phase"))
         && !is_completed(was("status"))
-        && order.is_none_or(|order| order.is_forward(from, to))
+        && order.map_or_else(|| !PhaseOrder::usual().is_forward(to, from), |order| order.is_forward(from, to))
     {
         happened.push(Occurrence::PhaseLeft(from.to_owned()));
     }

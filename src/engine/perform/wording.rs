@@ -71,6 +71,16 @@ impl Round<'_> {
         }
     }
 
+    /// The value of a State key as the steps of this clause have left it.
+    fn value_so_far(&self, progress: &Progress<'_>, key: &str) -> Option<&str> {
+        let own = self.writes.iter().rev().filter(|(performance, _)| *performance == progress.performance);
+        let written = own.filter_map(|(_, write)| match write {
+            Write::Set { key: set, value } if set.eq_ignore_ascii_case(key) => Some(value.as_str()),
+            _ => None,
+        });
+        written.chain(self.view.state.value(key)).next()
+    }
+
     /// Replaces `[State.Key]`, `[CurrentItem]` and `[rule]` by what they stand for.
     pub(super) fn fill(&self, progress: &Progress<'_>, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -80,7 +90,7 @@ impl Round<'_> {
             let name = rest[open + 1..open + length].trim();
             let bare = name.strip_prefix("State.").unwrap_or(name);
             out.push_str(&rest[..open]);
-            match self.view.state.value(bare) {
+            match self.value_so_far(progress, bare) {
                 Some(value) => out.push_str(value),
                 None if self.view.state.key(bare).is_some() => out.push_str("null"),
                 None if bare.eq_ignore_ascii_case("rule") => out.push_str(&progress.rule.id),
