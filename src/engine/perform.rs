@@ -259,7 +259,12 @@ impl<'a> Round<'a> {
                 }
                 return flow;
             }
-            StepKind::Run(_) => return self.wait(progress, PendingKind::Run, at, 1, step.text.clone()),
+            StepKind::Run(_) => {
+                // Commands of one sentence are run, or reported, together.
+                let is_same = |next: &&Step| matches!(next.kind, StepKind::Run(_)) && next.span == step.span;
+                let together = steps[at..].iter().take_while(is_same).count();
+                return self.wait(progress, PendingKind::Run, at, together, step.text.clone());
+            }
             StepKind::Ask => return self.wait(progress, PendingKind::Ask, at, 1, step.text.clone()),
             StepKind::Tell => {
                 self.note(progress, format!("told the person: {}", one_line(&step.text)));
@@ -268,9 +273,8 @@ impl<'a> Round<'a> {
             StepKind::Delegate => {
                 let together =
                     steps[at..].iter().take_while(|step| matches!(step.kind, StepKind::Delegate)).count();
-                let text: Vec<&str> =
-                    steps[at..at + together].iter().map(|step| step.text.as_str()).collect();
-                return self.wait(progress, PendingKind::Delegate, at, together, text.join("\n"));
+                let text = joined(&steps[at..at + together]);
+                return self.wait(progress, PendingKind::Delegate, at, together, text);
             }
             StepKind::Describe => {}
         }
@@ -283,7 +287,11 @@ impl<'a> Round<'a> {
                 self.view.decide(condition, Asker { rule: &progress.rule.id, called: false })
             }
             Guard::ItemsLeft(wanted) => Some(self.view.items_are_left() == *wanted),
-            Guard::Found(wanted) => progress.found.map(|found| found == *wanted),
+            // Who was asked to search says with the answer whether it was found.
+            Guard::Found(wanted) => {
+                let answered = progress.result.as_ref().map(|result| result.success);
+                progress.found.or(answered).map(|found| found == *wanted)
+            }
             Guard::Issues(wanted) => progress.issues.map(|issues| issues == *wanted),
             Guard::Succeeded(wanted) => progress.result.as_ref().map(|result| result.success == *wanted),
             Guard::Confirmed => progress.result.as_ref().map(|result| result.success),
@@ -375,14 +383,18 @@ impl<'a> Round<'a> {
     }
 }
 
+/// The texts of steps that wait together, a line each; steps read from one sentence share its text.
+fn joined(steps: &[Step]) -> String {
+    let mut texts: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
+    texts.dedup();
+    texts.join("\n")
+}
+
 /// Whether the steps a pending step stands for are still written where it remembers them.
 fn still_says(steps: &[Step], path: &[usize], pending: &PendingStep) -> bool {
     match *path {
         [at] if pending.steps == 0 => at < steps.len(),
-        [at] => steps.get(at..at + pending.steps).is_some_and(|steps| {
-            let text: Vec<&str> = steps.iter().map(|step| step.text.as_str()).collect();
-            text.join("\n") == pending.text
-        }),
+        [at] => steps.get(at..at + pending.steps).is_some_and(|steps| joined(steps) == pending.text),
         [at, branch, ref rest @ ..] => match steps.get(at).map(|step| &step.kind) {
             Some(StepKind::If { then, otherwise, .. }) => {
                 still_says(if branch == 0 { then } else { otherwise }, rest, pending)
