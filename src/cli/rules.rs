@@ -174,7 +174,10 @@ fn list(terminal: &mut Terminal, rules: &[RuleJson]) -> Result<(), CommandError>
         ]);
     }
     terminal.table(table)?;
-    let alone = rules.iter().filter(|rule| rule.fate.starts_with(fate::ALONE)).count();
+    let alone = rules
+        .iter()
+        .filter(|rule| rule.fate.starts_with(fate::ALONE) && !rule.fate.contains(fate::WAITS))
+        .count();
     let (all, run) =
         (plural(rules.len(), "rule"), if alone == 1 { "runs on its own" } else { "run on their own" });
     let summary =

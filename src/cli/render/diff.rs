@@ -22,8 +22,13 @@ const BRIEF_LINES: usize = 4;
 /// badly when a long log is cleared next to a section that grows.
 pub(crate) fn diff(before: &str, patch: &Patch, indent: usize, extent: Extent) -> Vec<Line> {
     let context = if extent == Extent::Full { 2 } else { 0 };
-    let added: usize = patch.edits().iter().map(|edit| count_lines(&edit.new_text)).sum();
-    let digits = (before.lines().count() + added).to_string().len();
+    let (mut removed, mut added) = (0, 0);
+    for edit in patch.edits() {
+        removed += count_lines(edit.span.of(before));
+        added += count_lines(&edit.new_text);
+    }
+    let lines = before.lines().count();
+    let digits = lines.max((lines + added).saturating_sub(removed)).to_string().len();
     let mut printer = Printer { indent, digits, extent, lines: Vec::new() };
     let (mut at, mut old_line, mut new_line) = (0, 0, 0);
     for (number, hunk) in hunks(before, patch, context).into_iter().enumerate() {

@@ -5,6 +5,9 @@ use crate::rules::{Clause, EventPattern, Step, StepKind, Test};
 /// What a clause that nobody has to help begins with.
 pub(super) const ALONE: &str = "runs on its own";
 
+/// What stands before whom a clause waits for.
+pub(super) const WAITS: &str = ", waits for ";
+
 /// Whom the steps of an action need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Needs {
@@ -47,7 +50,7 @@ pub(super) fn of(clause: &Clause) -> String {
     let waits = [(needs.person, "a person"), (needs.agent, "the agent"), (needs.command, "a command")];
     let waits: Vec<&str> = waits.into_iter().filter(|&(needed, _)| needed).map(|(_, whom)| whom).collect();
     if !waits.is_empty() {
-        text.push_str(", waits for ");
+        text.push_str(WAITS);
         text.push_str(&waits.join(" and "));
     }
     text
