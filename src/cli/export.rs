@@ -9,7 +9,7 @@ use crate::{
     document::{ItemStatus, WorkflowState},
     runtime::Documents,
 };
-use comrak::{Options, markdown_to_html};
+use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
 use std::{fmt::Write as _, path::Path};
 
 pub(crate) fn run(context: &mut Context, args: &ExportArgs) -> CommandResult {
@@ -45,7 +45,7 @@ fn page(title: &str, documents: &Documents) -> String {
     header(&mut html, &title, &WorkflowState::parse(&documents.state.text));
     for document in [Some(&documents.state), documents.config.as_ref()].into_iter().flatten() {
         let name = escape(&super::report::name(document));
-        let body = markdown_to_html(&document.text, &options());
+        let body = body(&document.text);
         let _ = write!(html, "<article>\n<p class=\"file\">{name}</p>\n{body}</article>\n");
     }
     html.push_str("</body>\n</html>\n");
@@ -88,6 +88,26 @@ fn header(html: &mut String, title: &str, state: &WorkflowState<'_>) {
     html.push_str("</header>\n");
 }
 
+/// A document as HTML. Comments are for whoever edits the file; other HTML is shown as text.
+fn body(text: &str) -> String {
+    let arena = Arena::new();
+    let options = options();
+    let root = parse_document(&arena, text, &options);
+    let is_comment = |html: &str| html.trim_start().starts_with("<!--");
+    let comments = root.descendants().filter(|node| match &node.data().value {
+        NodeValue::HtmlBlock(block) => is_comment(&block.literal),
+        NodeValue::HtmlInline(html) => is_comment(html),
+        _ => false,
+    });
+    for comment in comments.collect::<Vec<_>>() {
+        comment.detach();
+    }
+    let mut html = String::new();
+    // Writing to a `String` never fails.
+    let _ = format_html(root, &options, &mut html);
+    html
+}
+
 fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.table = true;
@@ -97,6 +117,8 @@ fn options() -> Options<'static> {
     options.extension.front_matter_delimiter = Some("---".into());
     options.render.r#unsafe = false;
     options.render.escape = true;
+    // Key lines of State would run together.
+    options.render.hardbreaks = true;
     options
 }
 
@@ -147,13 +169,13 @@ mod tests {
 
     #[test]
     fn html_in_the_documents_is_text() {
-        let state = "# S\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) a <b onclick=x>\n";
+        let state = "# S\n<!-- for editors -->\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) a <b onclick=x>\n";
         let documents = Documents { state: Document::new("<i>.md".into(), state.into()), config: None };
         let page = page("a<b>\"", &documents);
         assert!(page.contains("<title>a&lt;b&gt;&quot; · Rulemark</title>"), "{page}");
         assert!(page.contains("&lt;i&gt;.md"), "{page}");
         let body = page.split_once("<article>").expect("the page has one").1;
-        for forbidden in ["<script", "javascript:", "<b "] {
+        for forbidden in ["<script", "javascript:", "<b ", "for editors"] {
             assert!(!body.contains(forbidden), "{forbidden} in {page}");
         }
     }

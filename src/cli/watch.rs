@@ -7,7 +7,10 @@ use super::{
     render::{Ink, Line, Terminal},
     report::{self, Form},
 };
-use crate::runtime::{Documents, Error, Project, Report, Run, Stop};
+use crate::{
+    disk::LockError,
+    runtime::{Documents, Error, Project, Report, Run, Stop},
+};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
@@ -20,7 +23,7 @@ pub(crate) fn run(context: &mut Context) -> CommandResult {
     let root = project.workspace().root().display().to_string();
     // What stands there now is where the first edit will be told from.
     let mut teller = Teller { root, last: project.read().ok() };
-    let watching = project.watch()?;
+    let watching = project.watch().map_err(begun_elsewhere)?;
     stop_on_signal(watching.stop())?;
     let terminal = &mut context.terminal;
     let (stop, mut broken) = (watching.stop(), None);
@@ -37,6 +40,17 @@ pub(crate) fn run(context: &mut Context) -> CommandResult {
             terminal.remark("stopped")?;
             Ok(Exit::Ok)
         }
+    }
+}
+
+/// Who watches already: that is no fault, and the lock's own words would make it one.
+fn begun_elsewhere(error: Error) -> CommandError {
+    match error {
+        Error::Lock(LockError::Held { holder, .. }) => {
+            CommandError::refused(format!("the project is watched already, by {holder}"))
+                .with_hint("the rules run there; one watcher is enough")
+        }
+        error => error.into(),
     }
 }
 
@@ -79,6 +93,9 @@ impl Teller {
     }
 }
 
+/// Columns of the time before what happened.
+const GUTTER: usize = 10;
+
 /// Tells a run: the edit since `last`, and what the rules made of it. A run in which nothing happened
 /// is not worth a line.
 pub(crate) fn ran(terminal: &mut Terminal, last: &Documents, run: &Run) -> Result<(), CommandError> {
@@ -92,9 +109,10 @@ pub(crate) fn ran(terminal: &mut Terminal, last: &Documents, run: &Run) -> Resul
     if edits.is_empty() {
         terminal.line(head.clone().text(&run.label))?;
     }
-    for (file, phrase) in edits {
-        let line = std::mem::replace(&mut head, Line::indented(10));
-        terminal.cut([line.ink(Ink::Strong, file).text(format!(": {phrase}"))])?;
+    for (number, (file, phrase)) in edits.into_iter().enumerate() {
+        let line = std::mem::replace(&mut head, Line::indented(GUTTER));
+        let hang = if number == 0 { GUTTER } else { 0 };
+        terminal.prose(line.ink(Ink::Strong, file).text(format!(": {phrase}")), hang)?;
     }
     report::run(terminal, run, Form::Brief)
 }
