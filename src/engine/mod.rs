@@ -3,8 +3,8 @@
 //! [`advance`] is pure. Time, ids and everything else that is not in the two files come in with
 //! the [`Event`] or the [`Snapshot`].
 //!
-//! A run goes in rounds. Each round looks at one snapshot: [`evaluate`] decides the triggers,
-//! [`perform`] lets the armed clauses read it and say what they write, [`working`] applies the
+//! A run goes in rounds. Each round looks at one snapshot: `evaluate` decides the triggers,
+//! `perform` lets the armed clauses read it and say what they write, `working` applies the
 //! writes in the order of the file. Rounds follow until nothing fires.
 
 mod evaluate;
