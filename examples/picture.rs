@@ -14,8 +14,10 @@ const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/demo.svg");
 
 /// Columns of the terminal; longer lines wrap, as they would there.
 const COLUMNS: usize = 100;
-/// Lines shown. The demo prints more; its beginning tells the story.
-const LINES: usize = 46;
+
+/// How many paragraphs of the demo are shown, from its beginning and from its end. All of it would be
+/// too tall for a README.
+const SHOWN: (usize, usize) = (2, 3);
 
 /// Pixels.
 const CELL_WIDTH: f64 = 8.4;
@@ -24,14 +26,7 @@ const MARGIN: f64 = 18.0;
 const TITLE_BAR: f64 = 34.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut lines =
-        vec![vec![Run::plain("$ ", Style::PROMPT), Run::plain("rulemark demo", Style::default())]];
-    lines.extend(wrapped(&demo()?));
-    if lines.len() > LINES {
-        lines.truncate(LINES);
-        lines.push(vec![Run::plain("…", Style { dim: true, ..Style::default() })]);
-    }
-    let svg = draw(&lines);
+    let svg = draw(&excerpt(&wrapped(&demo()?)));
     if env::args().any(|argument| argument == "--check") {
         let drawn = fs::read_to_string(PICTURE)?;
         if masked(&drawn) != masked(&svg) {
@@ -41,6 +36,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     fs::write(PICTURE, svg)?;
     Ok(())
+}
+
+/// The command line and the paragraphs that are shown.
+fn excerpt(printed: &[Vec<Run>]) -> Vec<Vec<Run>> {
+    let faint = Style { dim: true, ..Style::default() };
+    let mut lines =
+        vec![vec![Run::plain("$ ", Style::PROMPT), Run::plain("rulemark demo", Style::default())]];
+    let paragraphs: Vec<&[Vec<Run>]> = printed.split(|line| line.is_empty()).collect();
+    let last = paragraphs.len().saturating_sub(SHOWN.1);
+    for (number, paragraph) in paragraphs.iter().enumerate() {
+        if number == SHOWN.0 && number < last {
+            lines.extend([Vec::new(), vec![Run::plain("⋮", faint)]]);
+        }
+        if number < SHOWN.0 || number >= last {
+            lines.extend((number > 0).then(Vec::new));
+            lines.extend(paragraph.iter().cloned());
+        }
+    }
+    lines
 }
 
 /// What the demo prints in a terminal of [`COLUMNS`] columns, escape sequences included.
@@ -178,7 +192,17 @@ fn wrapped(output: &str) -> Vec<Vec<Run>> {
         }
         lines.push(line);
     }
+    for run in lines.iter_mut().flatten() {
+        run.text = without_scratch_path(&run.text);
+    }
     lines
+}
+
+/// The scratch folder has another name on every run, and another parent on other machines.
+fn without_scratch_path(text: &str) -> String {
+    let words = text.split(' ');
+    let words = words.map(|word| if word.contains("rulemark-demo-") { "/tmp/rulemark-demo" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A terminal window with these lines.
@@ -192,7 +216,7 @@ fn draw(lines: &[Vec<Run>]) -> String {
          <g fill=\"#30363d\"><circle cx=\"22\" cy=\"18\" r=\"6\"/><circle cx=\"42\" cy=\"18\" r=\"6\"/>\
          <circle cx=\"62\" cy=\"18\" r=\"6\"/></g>\n\
          <g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" \
-         font-size=\"14\" fill=\"#c9d1d9\" xml:space=\"preserve\">\n"
+         font-size=\"14\" fill=\"#c9d1d9\" xml:space=\"preserve\" style=\"white-space:pre\">\n"
     );
     for (row, line) in lines.iter().enumerate() {
         let y = TITLE_BAR + (row as f64 + 0.75) * LINE_HEIGHT;

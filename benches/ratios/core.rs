@@ -23,7 +23,7 @@ pub(crate) fn measure() {
         let [pass, parse, advance] = interleaved(
             rounds,
             [
-                &mut || timed(|| Parser::new_ext(&text, Options::empty()).into_offset_iter().count()),
+                &mut || timed(|| Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter().count()),
                 &mut || timed(|| WorkflowState::parse(&text)),
                 &mut || timed(|| advance(&text, &memory)),
             ],

@@ -8,9 +8,12 @@ mod cases;
 mod cli;
 mod corpus;
 mod corpus_document;
+mod examples;
 mod log_rotation;
 mod properties;
+mod readme;
 mod second_opinion;
+mod session;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
