@@ -224,6 +224,7 @@ const UNPROCESSED: &[&str] = &[
 /// A word for what is to be done and its counterpart for what is done, in one language.
 const COUNTERPARTS: &[(&str, &str)] = &[
     ("pending", "completed"),
+    ("pending", "done"),
     ("todo", "done"),
     ("to do", "done"),
     ("open", "closed"),

@@ -172,7 +172,7 @@ fn line_like(text: &str, neighbour: &StateKey, name: &str, said: &str) -> String
     let Place { form, line, from, whole, .. } = neighbour.place;
     let before = &text[line.start..neighbour.name_span.start];
     let before: String = before.chars().filter(|&c| !inline::is_picture(c)).collect();
-    let before = before.replace("  **", " **").replace("State.", "State.");
+    let before = before.replace("  **", " **");
     let mut between = text[neighbour.name_span.end..from].to_owned();
     between.push_str(text[from..whole.start].get(..1).unwrap_or(" "));
     if !between.ends_with(char::is_whitespace) {
