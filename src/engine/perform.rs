@@ -12,7 +12,7 @@ use super::{
     working::Write,
 };
 use crate::{
-    rules::{Class, Clause, Guard, Rule, RuleSet, Step, StepKind},
+    rules::{Class, Clause, Guard, LogText, Rule, RuleSet, Step, StepKind},
     text::{Diagnostic, Severity, Span},
 };
 use std::collections::BTreeSet;
@@ -138,9 +138,11 @@ impl<'a> Round<'a> {
         let answer = result.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let verdict = if result.success { "done" } else { "failed" };
         self.note(&progress, format!("{verdict}: {}", one_line(&pending.text)));
-        if answer.is_some() || refused {
+        let is_logged_by_rule = pending.kind == PendingKind::Run && logs_result(&clause.steps);
+        if (answer.is_some() && !is_logged_by_rule) || refused {
             let said = answer.unwrap_or(if pending.kind == PendingKind::Ask { "no" } else { "failed" });
-            self.write(&progress, Write::Log(format!("{}: {said}", one_line(&pending.text))));
+            let asked = one_line(&pending.text);
+            self.write(&progress, Write::Log(format!("{}: {said}", asked.trim_end_matches(['.', ':']))));
         }
         self.resume_in(&mut progress, &clause.steps, &pending.path, pending.steps, refused);
         true
@@ -381,6 +383,15 @@ impl<'a> Round<'a> {
     fn note(&mut self, progress: &Progress<'a>, line: String) {
         self.performances[progress.performance].done.push(line);
     }
+}
+
+/// Whether one of the steps, at any depth, logs how the step before it went.
+fn logs_result(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Log(text) => *text == LogText::Result,
+        StepKind::If { then, otherwise, .. } => logs_result(then) || logs_result(otherwise),
+        _ => false,
+    })
 }
 
 /// The texts of steps that wait together, a line each; steps read from one sentence share its text.

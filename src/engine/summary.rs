@@ -127,7 +127,10 @@ fn strip_marker(line: &str) -> &str {
     for check in ["[ ] ", "[x] ", "[X] "] {
         rest = rest.strip_prefix(check).unwrap_or(rest);
     }
-    rest.trim().trim_matches('`').trim()
+    let rest = rest.trim();
+    // A line that is one code span; a span at its end is part of what it says.
+    let span = rest.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+    span.filter(|inside| !inside.contains('`')).unwrap_or(rest).trim()
 }
 
 fn score(line: &str) -> i32 {
@@ -188,6 +191,7 @@ const PAST_FORMS: &[(&str, &str)] = &[
     ("define", "Defined"),
     ("delete", "Deleted"),
     ("deploy", "Deployed"),
+    ("describe", "Described"),
     ("design", "Designed"),
     ("document", "Documented"),
     ("draft", "Drafted"),
@@ -195,6 +199,7 @@ const PAST_FORMS: &[(&str, &str)] = &[
     ("enable", "Enabled"),
     ("enhance", "Enhanced"),
     ("ensure", "Ensured"),
+    ("explain", "Explained"),
     ("expose", "Exposed"),
     ("extend", "Extended"),
     ("extract", "Extracted"),
@@ -214,7 +219,9 @@ const PAST_FORMS: &[(&str, &str)] = &[
     ("move", "Moved"),
     ("optimise", "Optimised"),
     ("optimize", "Optimized"),
+    ("parse", "Parsed"),
     ("prepare", "Prepared"),
+    ("publish", "Published"),
     ("refactor", "Refactored"),
     ("release", "Released"),
     ("remove", "Removed"),

@@ -33,7 +33,20 @@ fn exactly_five_thousand_characters_stay() {
 fn one_more_rotates_the_log() {
     let story = with_log_of(5_001).open();
     assert_eq!(story.last().fired(), ["RULE_LOG_ROTATE_01"]);
-    insta::assert_snapshot!(sections_after_rules(&story), @"");
+    insta::assert_snapshot!(sections_after_rules(&story), @r"
+    ## Log
+    <!-- newest last -->
+
+    ## ArchiveLog
+    <!-- summaries -->
+    **2026-01-05 09:00:00** – 5 of 101 from Log
+
+    - Decided to keep SQLite because it is one file
+    - The test of `parser.rs` failed at line 7
+    - Fixed the off-by-one in `parser.rs`
+    - All 42 tests pass ✅
+    - Looked around
+    ");
 }
 
 #[test]
@@ -54,6 +67,6 @@ fn a_rotated_log_is_not_lost() {
 }
 
 fn sections_after_rules(story: &Story) -> &str {
-    let at = story.state().find("## Log").unwrap();
-    &story.state()[at..]
+    let at = story.state().find("\n## Log\n").unwrap();
+    &story.state()[at + 1..]
 }
