@@ -1,7 +1,7 @@
 //! Actions: the lines of a rule or phase to steps.
 
 use super::{
-    ast::{Content, Guard, SectionName, Step, StepKind},
+    ast::{Content, Guard, Step, StepKind},
     lex::{Kind, lex},
     segment::sentences,
     source::{RuleLine, RuleLineKind},
@@ -237,12 +237,4 @@ fn fill_list(template: &Option<String>, is_dated: bool, steps: &mut [Step]) {
             _ => {}
         }
     }
-}
-
-/// The section whose length a rule's trigger measures, which its action means by `clear`.
-pub(super) fn subject(condition: &super::ast::Condition) -> Option<&SectionName> {
-    condition.atoms().into_iter().find_map(|atom| match &atom.test {
-        super::ast::Test::Length { section, .. } => Some(section),
-        _ => None,
-    })
 }

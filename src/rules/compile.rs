@@ -2,7 +2,7 @@
 
 use super::{
     action::{self, Piece},
-    ast::{Clause, Condition, Constraint, EventPattern, Phase, Rule, RuleForm, RuleSet, Step, Test, Trigger},
+    ast::{Clause, Condition, Constraint, Phase, Rule, RuleForm, RuleSet, Trigger},
     condensed,
     extract::{Extract, Opening, RawPhase, RawRule, extract},
     label::{self, Label},
@@ -167,10 +167,7 @@ impl Compiler<'_> {
     }
 
     fn context<'a>(&'a self, trigger: Option<&'a Trigger>) -> Context<'a, 'a> {
-        let condition = trigger.map(|trigger| &trigger.condition);
-        let subject = condition.and_then(action::subject);
-        let keeps_plan = condition.is_some_and(waits_for_plan);
-        Context { file: self.file, vocabulary: &self.vocabulary, subject, keeps_plan }
+        Context::new(self.file, &self.vocabulary, trigger.map(|trigger| &trigger.condition))
     }
 
     /// The condition of a Trigger part; of several list items any one.
@@ -221,17 +218,5 @@ fn extent(first: Span, pieces: &[Piece]) -> Span {
     spans.fold(start, Span::union)
 }
 
-fn waits_for_plan(condition: &Condition) -> bool {
-    condition.atoms().iter().any(|atom| atom.test == Test::Event(EventPattern::PlanOverwritten))
-}
-
-/// All steps of a list, those inside guards included, in order.
-pub(super) fn all_steps<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
-    for step in steps {
-        visit(step);
-        if let super::ast::StepKind::If { then, otherwise, .. } = &step.kind {
-            all_steps(then, visit);
-            all_steps(otherwise, visit);
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     action::{self, Piece},
-    ast::{Clause, Condition, Constraint, EventPattern, Test, Trigger},
+    ast::{Class, Clause, Condition, Constraint, Step, Trigger},
     lex::{Kind, Token, extent, lex},
     segment::sentences,
     step::{self, Context, is_verb, widened},
@@ -120,8 +120,7 @@ impl Reader<'_> {
     }
 
     fn go_on(&mut self, part: Span) {
-        let context =
-            Context { file: self.file, vocabulary: self.vocabulary, subject: None, keeps_plan: false };
+        let context = Context::new(self.file, self.vocabulary, None);
         if let Some(clause) = self.found.clauses.last_mut() {
             step::sentence(context, part, &mut clause.steps);
             clause.span = clause.span.union(part);
@@ -150,14 +149,8 @@ impl Reader<'_> {
         trigger
     }
 
-    fn steps(
-        &self,
-        trigger: &Trigger,
-        read: impl Fn(Context<'_, '_>) -> Vec<super::ast::Step>,
-    ) -> Vec<super::ast::Step> {
-        let subject = action::subject(&trigger.condition);
-        let keeps_plan = waits_for_plan(&trigger.condition);
-        read(Context { file: self.file, vocabulary: self.vocabulary, subject, keeps_plan })
+    fn steps(&self, trigger: &Trigger, read: impl Fn(Context<'_, '_>) -> Vec<Step>) -> Vec<Step> {
+        read(Context::new(self.file, self.vocabulary, Some(&trigger.condition)))
     }
 
     /// `cond → action → action`
@@ -210,9 +203,7 @@ impl Reader<'_> {
         let Some(at) = joint.filter(|&at| at > 0 && at + 1 < tokens.len()) else { return false };
         let condition = Span::new(tokens[at].span.start, part.end).trimmed(self.file);
         let action = widened(self.file, extent(&tokens[..at]));
-        if trigger::parse(self.file, condition, self.vocabulary).condition.class()
-            == super::ast::Class::Judgement
-        {
+        if trigger::parse(self.file, condition, self.vocabulary).condition.class() == Class::Judgement {
             return false;
         }
         self.clause(condition, &[action], part);
@@ -319,8 +310,4 @@ fn comma_before_action(tokens: &[Token<'_>]) -> Option<usize> {
         }
     }
     first
-}
-
-fn waits_for_plan(condition: &Condition) -> bool {
-    condition.atoms().iter().any(|atom| atom.test == Test::Event(EventPattern::PlanOverwritten))
 }

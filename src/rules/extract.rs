@@ -35,6 +35,15 @@ pub(super) enum Opening {
     Item(usize),
 }
 
+impl Opening {
+    fn indent(self) -> usize {
+        match self {
+            Self::Heading(_) => 0,
+            Self::Text(indent) | Self::Item(indent) => indent,
+        }
+    }
+}
+
 /// A phase block as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RawPhase {
@@ -153,11 +162,9 @@ impl Reader<'_> {
         };
         let id = id::read(self.file, line.body.start + at)?;
         let head = self.head(&id, line.body.end, is_heading)?;
-        if let (
-            Current::Rule { opening: Opening::Text(own) | Opening::Item(own), labelled: true },
-            Opening::Item(deep),
-        ) = (current, opening)
-            && deep > own + 1
+        // A step nested in a rule with labels may begin with the rule it is about.
+        if let (Current::Rule { opening: own, labelled: true }, Opening::Item(deep)) = (current, opening)
+            && deep > own.indent() + 1
             && !id.is_damaged(self.file)
         {
             return None;

@@ -24,15 +24,14 @@ pub(super) fn read(file: &str, at: usize) -> Option<RuleId> {
     let body = rest.strip_prefix("RULE")?;
     let mut name = String::from("RULE");
     let mut len = "RULE".len();
-    let mut chars = body.char_indices().peekable();
-    while let Some((offset, c)) = chars.next() {
+    for (offset, c) in body.char_indices() {
         let behind = &body[offset + c.len_utf8()..];
         match c {
             'A'..='Z' | '0'..='9' if name.len() > 4 => name.push(c),
             '_' => name.push('_'),
             '\\' if behind.starts_with(['_', '*']) => continue,
             '*' if behind.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit()) => {
-                name.push('_')
+                name.push('_');
             }
             _ => break,
         }

@@ -8,7 +8,7 @@ mod forms;
 mod guard;
 
 use super::{
-    ast::{Guard, LogText, SectionName, Step, StepKind},
+    ast::{Condition, EventPattern, Guard, LogText, SectionName, Step, StepKind, Test},
     lex::{Cursor, Kind, Lexed, Token, extent, lex},
     trigger::without_stop,
     vocabulary::Vocabulary,
@@ -27,6 +27,19 @@ pub(super) struct Context<'a, 't> {
     pub(super) subject: Option<&'a SectionName>,
     /// Whether the rule waits for the plan to be overwritten.
     pub(super) keeps_plan: bool,
+}
+
+impl<'a, 't> Context<'a, 't> {
+    /// What the steps behind `condition` are read in.
+    pub(super) fn new(file: &'t str, vocabulary: &'a Vocabulary, condition: Option<&'a Condition>) -> Self {
+        let atoms = condition.map(Condition::atoms).unwrap_or_default();
+        let subject = atoms.iter().find_map(|atom| match &atom.test {
+            Test::Length { section, .. } => Some(section),
+            _ => None,
+        });
+        let keeps_plan = atoms.iter().any(|atom| atom.test == Test::Event(EventPattern::PlanOverwritten));
+        Self { file, vocabulary, subject, keeps_plan }
+    }
 }
 
 /// Reads the sentence at `span` and puts its steps behind `steps`.

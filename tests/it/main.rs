@@ -9,6 +9,7 @@ mod cli;
 mod corpus;
 mod corpus_document;
 mod examples;
+mod corpus_rules;
 mod log_rotation;
 mod properties;
 mod readme;
