@@ -47,3 +47,21 @@ fn in_steps<'r>(steps: &'r [Step], paths: &mut Vec<&'r str>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_rules_name_are_looked_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(folder.path(), "workflow_state.md", "project_config.md").unwrap();
+        std::fs::File::create(folder.path().join("spec.md")).unwrap();
+        let state = "## Rules\n### RULE_A_01\nTrigger ▶ `spec.md is missing or empty`\nAction ▶\n\
+                     1. Read `docs/guide.md`.\n2. Set `Phase = INIT`.\n";
+        let facts = gather(&workspace, state);
+        assert_eq!(facts.get("spec.md"), Some(&FileFact::Empty));
+        assert_eq!(facts.get("docs/guide.md"), Some(&FileFact::Missing));
+        assert_eq!(facts.len(), 2);
+    }
+}
