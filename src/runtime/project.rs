@@ -2,7 +2,7 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, facts,
+    computation::Computed, facts, transaction::Planned,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Workspace, read_text},
@@ -181,7 +181,7 @@ impl Project {
         self.transact(label, &mut |project, documents, memory, seq| {
             event.id = seq.cast_unsigned();
             let computed = project.compute(documents, memory, &event, edit(documents)?)?;
-            Ok((EntryKind::Run, event.at, computed))
+            Ok(Planned { kind: EntryKind::Run, at: event.at, label: label.to_owned(), computed })
         })
     }
 
@@ -208,7 +208,7 @@ impl Project {
         let event = self.event(cause, seq);
         let edits = edit(&before)?;
         let computed = self.compute(&before, &memory, &event, edits)?;
-        Ok(computed.into_run(None, event.at, label, before))
+        Ok(computed.into_run(None, event.at, label.to_owned(), before))
     }
 
     /// The event that `cause` is, now. Entries are numbered without gaps, so their numbers are
@@ -263,11 +263,11 @@ impl Project {
 }
 
 impl Computed {
-    pub(super) fn into_run(self, entry: Option<i64>, at: DateTime, label: &str, before: Documents) -> Run {
+    pub(super) fn into_run(self, entry: Option<i64>, at: DateTime, label: String, before: Documents) -> Run {
         Run {
             entry,
             at,
-            label: label.to_owned(),
+            label,
             before,
             after: self.after,
             state: self.state,

@@ -17,8 +17,15 @@ const ATTEMPTS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Computes what is to be written, from the documents, the memory and the number of the entry.
-pub(super) type Compute<'c> =
-    dyn FnMut(&Project, &Documents, &Memory, i64) -> Result<(EntryKind, DateTime, Computed), Error> + 'c;
+pub(super) type Compute<'c> = dyn FnMut(&Project, &Documents, &Memory, i64) -> Result<Planned, Error> + 'c;
+
+/// What is to be written, and what its entry says.
+pub(super) struct Planned {
+    pub(super) kind: EntryKind,
+    pub(super) at: DateTime,
+    pub(super) label: String,
+    pub(super) computed: Computed,
+}
 
 /// How one attempt ended.
 enum Attempt {
@@ -30,13 +37,14 @@ enum Attempt {
 impl Project {
     /// Carries out what `compute` says, as one journal entry; computes anew when a file changed
     /// meanwhile. What changes nothing and leaves nothing to remember is not written down.
-    pub(super) fn transact(&mut self, label: &str, compute: &mut Compute<'_>) -> Result<Run, Error> {
+    /// `purpose` is what others are told who wait for the lock.
+    pub(super) fn transact(&mut self, purpose: &str, compute: &mut Compute<'_>) -> Result<Run, Error> {
         self.workspace.make_internal()?;
-        let _lock = Lock::acquire(&self.workspace.internal().join("lock"), label, PATIENCE)?;
+        let _lock = Lock::acquire(&self.workspace.internal().join("lock"), purpose, PATIENCE)?;
         let mut notices = Vec::new();
         let mut changed = self.workspace.state().to_owned();
         for _ in 0..ATTEMPTS {
-            match self.attempt(label, compute) {
+            match self.attempt(compute) {
                 Ok(Attempt::Done(run)) => return Ok(Run { notices, ..*run }),
                 Ok(Attempt::Overtaken(path)) => changed = path,
                 Err(Error::Journal(error)) if error.is_damage() && notices.is_empty() => {
@@ -48,11 +56,11 @@ impl Project {
         Err(Error::Restless { path: changed, attempts: ATTEMPTS })
     }
 
-    fn attempt(&self, label: &str, compute: &mut Compute<'_>) -> Result<Attempt, Error> {
+    fn attempt(&self, compute: &mut Compute<'_>) -> Result<Attempt, Error> {
         let before = self.read()?;
         let mut journal = Journal::open(&self.workspace.journal())?;
         let memory = journal.memory()?;
-        let (kind, at, computed) = compute(self, &before, &memory, journal.next_seq()?)?;
+        let Planned { kind, at, label, computed } = compute(self, &before, &memory, journal.next_seq()?)?;
         if computed.leaves_all_as_it_was(&before, &memory) {
             return Ok(Attempt::Done(Box::new(computed.into_run(None, at, label, before))));
         }
@@ -67,7 +75,7 @@ impl Project {
         let entry = journal.append(NewEntry {
             kind,
             at,
-            label: label.to_owned(),
+            label: label.clone(),
             firings: fired_rules(&computed),
             files: file_changes(&before, &computed),
             texts: texts(&before, &computed.after),

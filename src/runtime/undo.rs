@@ -1,11 +1,14 @@
 //! Taking entries back.
 
-use super::{Documents, Edits, Error, Project, Run, UndoError};
+use super::{Documents, Edits, Error, Project, Run, UndoError, transaction::Planned};
 use crate::{
     engine::{Memory, PendingStep},
     journal::{Entry, EntryKind, FileChange, Journal},
     text::{DocumentId, LineIndex, TextEdit, rebase},
 };
+
+/// Names the entry to take back: the label and the kind of the entry that does so, and the entry.
+type Choose<'c> = dyn Fn(&Project) -> Result<(String, EntryKind, Entry), Error> + 'c;
 
 impl Project {
     /// Takes an entry back: the newest that still stands, or the one with this number. No rules run;
@@ -15,13 +18,15 @@ impl Project {
     /// When there is no such entry, its texts are no longer kept, or a place it wrote has changed
     /// since.
     pub fn undo(&mut self, entry: Option<i64>) -> Result<Run, Error> {
-        let entry = match entry {
-            Some(seq) => self.standing(seq)?,
-            None => self
-                .newest(&|entry| entry.kind == EntryKind::Run && entry.wrote())?
-                .ok_or(UndoError::NothingToUndo)?,
-        };
-        self.take_back(&entry, &format!("undo {}", entry.seq), EntryKind::Undo(entry.seq))
+        self.take_back("undo", &|project| {
+            let entry = match entry {
+                Some(seq) => project.standing(seq)?,
+                None => project
+                    .newest(&|entry| entry.kind == EntryKind::Run && entry.wrote())?
+                    .ok_or(UndoError::NothingToUndo)?,
+            };
+            Ok((format!("undo {}", entry.seq), EntryKind::Undo(entry.seq), entry))
+        })
     }
 
     /// Takes the last undoing back.
@@ -29,10 +34,12 @@ impl Project {
     /// # Errors
     /// As [`Project::undo`].
     pub fn redo(&mut self) -> Result<Run, Error> {
-        let is_undo = |entry: &Entry| matches!(entry.kind, EntryKind::Undo(_));
-        let entry = self.newest(&is_undo)?.ok_or(UndoError::NothingToRedo)?;
-        let of = entry.undoes().unwrap_or(entry.seq);
-        self.take_back(&entry, &format!("redo {of}"), EntryKind::Redo(entry.seq))
+        self.take_back("redo", &|project| {
+            let is_undo = |entry: &Entry| matches!(entry.kind, EntryKind::Undo(_));
+            let entry = project.newest(&is_undo)?.ok_or(UndoError::NothingToRedo)?;
+            let of = entry.undoes().unwrap_or(entry.seq);
+            Ok((format!("redo {of}"), EntryKind::Redo(entry.seq), entry))
+        })
     }
 
     fn newest(&self, wanted: &dyn Fn(&Entry) -> bool) -> Result<Option<Entry>, Error> {
@@ -56,9 +63,11 @@ impl Project {
         Ok(entry)
     }
 
-    fn take_back(&mut self, entry: &Entry, label: &str, kind: EntryKind) -> Result<Run, Error> {
-        let around = self.memories_around(entry.seq)?;
-        self.transact(label, &mut |project, documents, memory, _| {
+    /// Takes back the entry that `choose` names, under the lock: of two who undo at the same time,
+    /// the second must not choose what the first has undone.
+    fn take_back(&mut self, purpose: &str, choose: &Choose<'_>) -> Result<Run, Error> {
+        self.transact(purpose, &mut |project, documents, memory, _| {
+            let (label, kind, entry) = choose(project)?;
             let mut edits = Edits::default();
             for change in entry.files.iter().filter(|change| !change.patch.is_empty()) {
                 let inverse = project.inverse(entry.seq, change, documents)?;
@@ -67,12 +76,12 @@ impl Project {
                     DocumentId::Config => edits.config = inverse,
                 }
             }
-            let memory = match &around {
+            let memory = match &project.memories_around(entry.seq)? {
                 Some((before, after)) => stepped_back(memory, before, after),
                 None => memory.clone(),
             };
             let computed = project.compute_settled(documents, &memory, edits)?;
-            Ok((kind, project.now(), computed))
+            Ok(Planned { kind, at: project.now(), label, computed })
         })
     }
 
@@ -166,6 +175,22 @@ mod tests {
             project.redo().unwrap();
             assert_eq!(scratch.state(), *state);
         }
+    }
+
+    #[test]
+    fn of_many_who_undo_at_once_each_takes_another_entry() {
+        let scratch = Scratch::new("count 3\nend\n", None);
+        let mut project = scratch.counting();
+        for number in 0..6 {
+            add(&mut project, &format!("line {number}"));
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| scratch.counting().undo(None).unwrap());
+            }
+        });
+        assert_eq!(scratch.state(), "count 3\nend\n");
+        assert_eq!(project.undo(None).unwrap_err().to_string(), "there is nothing to undo");
     }
 
     #[test]
