@@ -84,7 +84,7 @@ pub(super) fn find(file: &str, line: Span) -> Option<(usize, Labelled)> {
     let text = line.of(file);
     text.match_indices(SIGNS).find_map(|(at, _)| {
         let before = text[..at].trim_end_matches(['*', '_', ' ']);
-        let start = before.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+        let start = before.trim_end_matches(|c: char| !c.is_whitespace()).len();
         let decorated = &before[start..];
         if decorated.len() > LONGEST
             || !decorated.trim_start_matches(['*', '_']).starts_with(char::is_uppercase)

@@ -49,7 +49,7 @@ pub(super) fn sentences(file: &str, span: Span) -> Vec<Span> {
 
 fn ends_sentence(text: &str, start: usize, at: usize) -> bool {
     let before = &text[start..at];
-    let word_start = before.rfind(|c: char| c.is_whitespace() || c == '(').map_or(0, |space| space + 1);
+    let word_start = before.trim_end_matches(|c: char| !c.is_whitespace() && c != '(').len();
     let word = &before[word_start..];
     let is_abbreviation =
         word.len() <= 6 && ABBREVIATIONS.iter().any(|known| known.eq_ignore_ascii_case(word));
