@@ -25,6 +25,8 @@ struct NextJson {
     left: usize,
     /// The item that comes next, when none is current.
     upcoming: Option<String>,
+    /// Whether the rules have not run on these files yet.
+    unsettled: bool,
     /// Whether an item has to be added before there is anything to do.
     needs_item: bool,
     /// The steps of the phase, word for word, a line each.
@@ -50,8 +52,8 @@ struct ClosingJson {
     when: Option<String>,
 }
 
-/// Constraints that are printed; all of them are in `rulemark rules` and in `--json`.
-const CONSTRAINTS: usize = 8;
+/// Questions and constraints that are printed; all of them are in `rulemark rules` and in `--json`.
+const SHOWN: usize = 8;
 
 pub(crate) fn run(context: &mut Context, args: &NextArgs) -> CommandResult {
     let project = context.project()?;
@@ -82,6 +84,7 @@ impl From<Guidance> for NextJson {
             done: it.done,
             left: it.left,
             upcoming: it.upcoming,
+            unsettled: it.is_unsettled,
             needs_item: it.needs_item,
             steps: it.steps,
             pending: it.pending.iter().map(PendingJson::from).collect(),
@@ -116,13 +119,19 @@ fn print(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandErro
     }
     if !guidance.questions.is_empty() {
         heading(terminal, "is it so?")?;
-        for question in &guidance.questions {
+        for question in guidance.questions.iter().take(SHOWN) {
             terminal.prose(Line::indented(2).text(&question.text), 2)?;
             close(terminal, &format!("rulemark emit judge {}", question.rule), "if so")?;
         }
+        rest(terminal, guidance.questions.len(), "question")?;
     }
     constraints(terminal, guidance)?;
-    closings(terminal, guidance)
+    closings(terminal, guidance)?;
+    if guidance.is_unsettled {
+        heading(terminal, "the rules have not run on this file yet")?;
+        close(terminal, "rulemark apply", "or keep `rulemark watch` running")?;
+    }
+    Ok(())
 }
 
 fn headline(guidance: &Guidance) -> Line {
@@ -162,16 +171,21 @@ fn constraints(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), Comma
         return Ok(());
     }
     heading(terminal, "heed")?;
-    for heed in guidance.constraints.iter().take(CONSTRAINTS) {
+    for heed in guidance.constraints.iter().take(SHOWN) {
         let line = Line::indented(2).text(&heed.text).ink(Ink::Faint, format!("  ({})", heed.rule));
         terminal.prose(line, 2)?;
     }
-    let rest = guidance.constraints.len().saturating_sub(CONSTRAINTS);
-    if rest > 0 {
-        let line = format!("… and {rest} {}: `rulemark rules`", plural(rest, "more constraint").as_str());
-        terminal.line(Line::indented(2).ink(Ink::Faint, line))?;
+    rest(terminal, guidance.constraints.len(), "constraint")
+}
+
+/// Counts what was not printed of `all`.
+fn rest(terminal: &mut Terminal, all: usize, word: &str) -> Result<(), CommandError> {
+    let rest = all.saturating_sub(SHOWN);
+    if rest == 0 {
+        return Ok(());
     }
-    Ok(())
+    let line = format!("… and {rest} more {}: `rulemark rules`", plural(rest, word));
+    terminal.line(Line::indented(2).ink(Ink::Faint, line))
 }
 
 fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
@@ -180,7 +194,7 @@ fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandE
         terminal.prose(Line::indented(2).text(upcoming), 0)?;
     }
     if guidance.needs_item {
-        heading(terminal, "when you know it")?;
+        heading(terminal, "to begin")?;
         close(terminal, "rulemark item add \"…\"", "names the next task")?;
     }
     if guidance.closings.is_empty() {

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     document::{ItemStatus, WorkflowState},
     rules::{self, NewValue, Phase, Rule, RuleSet, Step, StepKind},
+    text::Revision,
 };
 
 /// What is to be done now, and by whom.
@@ -31,6 +32,8 @@ pub struct Guidance {
     pub left: usize,
     /// The first item that is not processed, when none is current.
     pub upcoming: Option<String>,
+    /// Whether the rules have not run on these files yet: what follows may change when they do.
+    pub is_unsettled: bool,
     /// Whether there is no item to work on, and one has to be added.
     pub needs_item: bool,
     /// The phase's steps, word for word, a line each.
@@ -111,6 +114,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         done: items.rows().len() - unfinished,
         left: unfinished,
         upcoming: items.next(None).filter(|_| current.is_none()).map(|item| item.description.clone()),
+        is_unsettled: !rules.rules.is_empty() && !is_settled(snapshot),
         needs_item: current.is_none() && unfinished == 0 && !is_finished && is_before_work(&state),
         steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),
         pending: snapshot.memory.pending.clone(),
@@ -144,6 +148,13 @@ fn awaits_person(state: &WorkflowState<'_>) -> bool {
     })
 }
 
+/// Whether the last run ended with these texts.
+fn is_settled(snapshot: &Snapshot<'_>) -> bool {
+    snapshot.memory.settled.as_ref().is_some_and(|settled| {
+        settled.state == Revision::of(snapshot.state) && settled.config == snapshot.config.map(Revision::of)
+    })
+}
+
 /// Whether no phase has begun.
 fn is_before_work(state: &WorkflowState<'_>) -> bool {
     state.value("Phase").is_none_or(|phase| same_word(phase, "INIT"))
@@ -160,21 +171,21 @@ fn steps(phase: &Phase, text: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// The judgements whose rules would otherwise fire.
+/// The judgements whose rules would otherwise fire, a question a rule.
 fn questions(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet) -> Vec<Question> {
     let view = View { snapshot, state, occurrences: &[] };
     let mut questions = Vec::new();
     for rule in &rules.rules {
         let asker = Asker { rule: &rule.id, called: false };
-        for trigger in rule.clauses.iter().filter_map(|clause| clause.trigger.as_ref()) {
-            if view.decide(&trigger.condition, asker).is_none() {
-                let open = trigger.condition.atoms().into_iter();
-                let texts: Vec<&str> = open
-                    .filter(|atom| atom.test == rules::Test::Judgement)
-                    .map(|atom| atom.text.as_str())
-                    .collect();
-                questions.push(Question { rule: rule.id.clone(), text: texts.join("; ") });
-            }
+        let triggers = rule.clauses.iter().filter_map(|clause| clause.trigger.as_ref());
+        let open = triggers.filter(|trigger| view.decide(&trigger.condition, asker).is_none());
+        let texts: Vec<&str> = open
+            .flat_map(|trigger| trigger.condition.atoms())
+            .filter(|atom| atom.test == rules::Test::Judgement)
+            .map(|atom| atom.text.as_str())
+            .collect();
+        if !texts.is_empty() {
+            questions.push(Question { rule: rule.id.clone(), text: texts.join(" · ") });
         }
     }
     questions
@@ -390,5 +401,8 @@ mod tests {
         snapshot.state = &fresh;
         let guidance = guidance(&snapshot);
         assert_eq!((guidance.turn, guidance.needs_item), (Turn::Agent, true));
+        assert!(guidance.is_unsettled);
+        let settled = crate::engine::settle(&snapshot);
+        assert!(!super::guidance(&Snapshot { memory: &settled, ..snapshot }).is_unsettled);
     }
 }
