@@ -53,6 +53,7 @@ fn the_settings_shown_are_the_defaults() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test plays the editor")]
 fn rules_are_understood() {
     let blocks: Vec<Fenced> = readme_blocks().into_iter().filter(|block| block.info == "markdown").collect();
     assert!(!blocks.is_empty(), "the README shows no rules");
@@ -143,6 +144,26 @@ fn kind(step: &StepKind) -> &'static str {
         StepKind::Tell => "tell",
         StepKind::Delegate => "delegate",
         _ => "another kind",
+    }
+}
+
+#[test]
+fn every_command_and_exit_code_is_listed() {
+    let mut session = Session::new(None);
+    let help = session.print("rulemark --help");
+    let (commands, _) = help.split_once("\nOptions:").unwrap();
+    let (_, commands) = commands.split_once("Commands:\n").unwrap();
+    let (_, listed) = README.split_once("### Commands\n").unwrap();
+    let (listed, _) = listed.split_once("\n### ").unwrap();
+    let words: Vec<&str> = listed.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+    for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+        assert!(command == "help" || words.contains(&command), "`{command}` is not in the README");
+    }
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    for line in codes.lines().take_while(|line| !line.is_empty()) {
+        let (code, meaning) = line.trim().split_once("  ").unwrap();
+        let row = format!("| {code} | {meaning} |");
+        assert!(listed.contains(&row), "the README does not say: {row}");
     }
 }
 

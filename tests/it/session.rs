@@ -95,7 +95,7 @@ impl Session {
     pub(crate) fn run(&mut self, block: &Fenced) -> Result<(), String> {
         match block.info.as_str() {
             "sh" => steps(&block.body).into_iter().try_for_each(|(command, expected)| {
-                let printed = self.shell(command);
+                let printed = self.print(command);
                 compare(&expected, &printed).map_err(|difference| format!("$ {command}\n{difference}"))
             }),
             "sh background" => match steps(&block.body).as_slice() {
@@ -123,7 +123,8 @@ impl Session {
         command
     }
 
-    fn shell(&self, line: &str) -> String {
+    /// What a command prints.
+    pub(crate) fn print(&mut self, line: &str) -> String {
         let output = self.command(line).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
