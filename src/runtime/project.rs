@@ -52,6 +52,7 @@ impl Project {
             engine: engine::advance,
         };
         project.reload()?;
+        tracing::debug!(root = %project.workspace.root().display(), "opened");
         Ok(project)
     }
 

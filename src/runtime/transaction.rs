@@ -45,8 +45,14 @@ impl Project {
         let mut changed = self.workspace.state().to_owned();
         for _ in 0..ATTEMPTS {
             match self.attempt(compute) {
-                Ok(Attempt::Done(run)) => return Ok(Run { notices, ..*run }),
-                Ok(Attempt::Overtaken(path)) => changed = path,
+                Ok(Attempt::Done(run)) => {
+                    trace(&run);
+                    return Ok(Run { notices, ..*run });
+                }
+                Ok(Attempt::Overtaken(path)) => {
+                    tracing::debug!(path = %path.display(), "changed meanwhile; computing anew");
+                    changed = path;
+                }
                 Err(Error::Journal(error)) if error.is_damage() && notices.is_empty() => {
                     notices.push(self.replace_journal(&error)?);
                 }
@@ -97,6 +103,14 @@ impl Project {
         let aside = set_aside(&self.workspace.journal())?;
         let aside = self.workspace.relative(&aside).display();
         Ok(format!("{error}; it is now {aside}, and a new one begins (the files are as they were)"))
+    }
+}
+
+fn trace(run: &Run) {
+    let rules: Vec<&str> = run.outcome.firings.iter().map(|firing| firing.clause.rule.as_str()).collect();
+    tracing::info!(entry = run.entry, cause = run.label, ?rules, wrote = run.wrote(), "ran");
+    for found in &run.outcome.diagnostics {
+        tracing::debug!(code = found.code, message = found.message, "found");
     }
 }
 
