@@ -43,7 +43,7 @@
 //! | --- | --- |
 //! | a syntax for State keys | `document/key.rs`, one entry in its table of forms |
 //! | a heading alias, a status word | the alias tables of `document` |
-//! | a trigger, an event name | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs` |
+//! | a trigger, an event | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs`; its name in `engine/events.rs` |
 //! | a rule step | a [`rules::StepKind`], its reading in `rules`, its doing in `engine/perform/steps.rs` |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!

@@ -278,7 +278,7 @@ pub enum FileTest {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SectionName(pub String);
 
-/// What a trigger waits for. The names that `rulemark emit` takes stand in `rules::events`.
+/// What a trigger waits for. The names that `rulemark emit` takes stand in `engine::events`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventPattern {
     /// A session or conversation begins.

@@ -1,4 +1,5 @@
-//! What triggers can wait for: the one table of event names, their wordings and their meaning.
+//! What triggers can wait for: the one table of wordings and their meaning. What `rulemark emit`
+//! calls an event stands with the causes, in `engine::events`.
 
 use super::{
     ast::EventPattern,
@@ -7,40 +8,6 @@ use super::{
     wording::{Found, Slot, Wording},
 };
 use std::sync::LazyLock;
-
-/// One kind of event, for `rulemark emit` and its help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventKind {
-    /// What `rulemark emit` calls it.
-    pub name: &'static str,
-    /// Whether somebody has to tell; the rest are seen in the files.
-    pub told: bool,
-    /// When it happens.
-    pub meaning: &'static str,
-}
-
-/// Every kind of event that a trigger can wait for.
-pub const EVENTS: &[EventKind] = &[
-    EventKind { name: "session", told: true, meaning: "a session or conversation begins" },
-    EventKind { name: "command", told: true, meaning: "a command such as @analyze is given" },
-    EventKind { name: "cycle", told: true, meaning: "the agent is about to decide or act" },
-    EventKind { name: "action", told: true, meaning: "the agent has done or learnt something" },
-    EventKind { name: "saved", told: true, meaning: "a source file was saved" },
-    EventKind { name: "tests", told: true, meaning: "the checks ran" },
-    EventKind { name: "said", told: true, meaning: "the person said something" },
-    EventKind { name: "task", told: false, meaning: "a new task begins or a phase is entered" },
-    EventKind { name: "entered", told: false, meaning: "a phase is entered" },
-    EventKind { name: "left", told: false, meaning: "a phase is left" },
-    EventKind { name: "updated", told: false, meaning: "one of the named files was changed" },
-    EventKind { name: "exhausted", told: false, meaning: "a rule looked for a next item and found none" },
-    EventKind { name: "overwritten", told: false, meaning: "the plan is replaced by another one" },
-    EventKind { name: "deploy", told: true, meaning: "the project is deployed" },
-    EventKind { name: "release", told: true, meaning: "a release is made" },
-    EventKind { name: "merge", told: true, meaning: "a branch is merged" },
-    EventKind { name: "push", told: true, meaning: "commits are pushed" },
-    EventKind { name: "commit", told: true, meaning: "a commit is made" },
-    EventKind { name: "build", told: true, meaning: "a build ran" },
-];
 
 type Make = fn(&Found<'_, '_>) -> EventPattern;
 

@@ -26,4 +26,3 @@ pub use ast::{
     SectionName, Step, StepKind, Target, Test, Trigger, Value,
 };
 pub use compile::compile;
-pub use events::{EVENTS, EventKind};
