@@ -32,12 +32,14 @@ fn main() -> ExitCode {
             println!("{miss}");
         }
     }
-    match replay::replay(&corpus) {
-        Ok(replay) => println!("{replay}"),
+    match replay::replay(&corpus, 1) {
+        Ok(replay) => {
+            println!("{replay}");
+            if replay.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Err(error) => {
             eprintln!("{}: {error}", corpus.display());
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }

@@ -66,15 +66,20 @@ struct History {
     versions: Vec<PathBuf>,
 }
 
-/// Replays everything below `corpus/history`.
+/// Replays the edits below `corpus/history`: all of them, or every `stride`-th.
 ///
 /// # Errors
 /// When a folder or file can't be read.
-pub(crate) fn replay(corpus: &Path) -> io::Result<Replay> {
+pub(crate) fn replay(corpus: &Path, stride: usize) -> io::Result<Replay> {
     let mut replay = Replay::default();
+    let mut seen = 0;
     for history in histories(&corpus.join("history"))? {
         let is_config = history.folder_name().to_lowercase().contains("config");
         for pair in history.versions.windows(2) {
+            seen += 1;
+            if seen % stride != 0 {
+                continue;
+            }
             let (older, newer) = (fs::read_to_string(&pair[0])?, fs::read_to_string(&pair[1])?);
             replay.edits += 1;
             let step = if is_config {
