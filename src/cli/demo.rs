@@ -53,7 +53,7 @@ pub(crate) fn run(context: &mut Context, args: &DemoArgs) -> CommandResult {
     let watcher = watch::in_background(project, move |report| {
         // Nobody listens any more once the demo is over.
         sender.send(Message::Reported(Box::new(report))).ok();
-    });
+    })?;
     let pause = if args.fast || context.terminal.width().is_none() { Duration::ZERO } else { PAUSE };
     let stage = Stage { folder: scratch.path(), messages, last: documents, pause, runs: 0, fired: 0 };
     let played = stage.play(context, watcher);

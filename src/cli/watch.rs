@@ -126,10 +126,13 @@ fn failed(terminal: &mut Terminal, error: &Error) -> Result<(), CommandError> {
 }
 
 /// Starts watching in a thread of its own; every run is handed to `report`.
+///
+/// # Errors
+/// When the project can't be watched.
 pub(crate) fn in_background(
     mut project: Project,
     mut report: impl FnMut(Report) + Send + 'static,
-) -> Background {
+) -> Result<Background, CommandError> {
     let (started, stop) = std::sync::mpsc::channel();
     let thread = thread::spawn(move || -> Result<(), Error> {
         let watching = project.watch()?;
@@ -137,7 +140,12 @@ pub(crate) fn in_background(
         started.send(watching.stop()).ok();
         watching.run(&mut report)
     });
-    Background { stop: stop.recv().ok(), thread: Some(thread) }
+    let mut background = Background { stop: stop.recv().ok(), thread: Some(thread) };
+    if background.stop.is_none() {
+        // It ended before it began; joining says why.
+        background.join()?;
+    }
+    Ok(background)
 }
 
 /// A watcher in a thread; it ends when this is dropped.
