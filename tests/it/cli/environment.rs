@@ -99,12 +99,14 @@ impl Environment {
         told.join("\n")
     }
 
-    /// What was printed, with the folder's own name taken out.
+    /// What was printed, without what depends on the folder's name or on every byte of a template.
     pub(super) fn normalised(&self, printed: &[u8]) -> String {
         let text = String::from_utf8(printed.to_vec()).unwrap();
         let root = self.root();
         let resolved = root.canonicalize().unwrap_or_else(|_| root.clone());
-        text.replace(&*resolved.to_string_lossy(), "[PROJECT]").replace(&*root.to_string_lossy(), "[PROJECT]")
+        let text = text.replace(&*resolved.to_string_lossy(), "[PROJECT]");
+        let text = text.replace(&*root.to_string_lossy(), "[PROJECT]");
+        regex::Regex::new("[0-9a-f]{64}").unwrap().replace_all(&text, "[HASH]").into_owned()
     }
 }
 
