@@ -2,7 +2,7 @@
 
 use super::{Outline, Section, inline, stamp::EntryForm, table};
 use crate::{
-    markdown::{Line, LineKind, list_marker},
+    markdown::{BlockKind, Line, LineKind, list_marker},
     text::{Span, TextEdit},
 };
 
@@ -94,6 +94,11 @@ impl Outline<'_> {
         let text = self.text();
         let end = inline::line_end(text);
         let at = last.span.end;
+        if let Some(closing) = self.left_open(Span::new(section.body.start, at)) {
+            let mut lines = vec![closing, String::new()];
+            lines.extend(plain_lines(entry));
+            return vec![insert_lines(text, at, &lines, end)];
+        }
         if !is_block(entry) {
             if last.kind == LineKind::Row {
                 let (_, columns, _) = self.table_head(section, layout.block_first.unwrap_or(last));
@@ -120,10 +125,10 @@ impl Outline<'_> {
         let at = self.end_of_document();
         let level = self.sibling_level();
         let before = &text[..at];
-        let mut lines = Vec::new();
+        let mut lines = Vec::from_iter(self.left_open(Span::new(0, at)));
         if !before.trim().is_empty() {
-            let blank = before.ends_with("\n\n") || before.ends_with("\r\n\r\n");
-            lines.extend((!blank).then(String::new));
+            let is_blank = lines.is_empty() && (before.ends_with("\n\n") || before.ends_with("\r\n\r\n"));
+            lines.extend((!is_blank).then(String::new));
         }
         lines.push(format!("{} {}", "#".repeat(level.into()), inline::one_line(title)));
         let body = plain_lines(body);
@@ -137,6 +142,23 @@ impl Outline<'_> {
     /// Where something goes that comes last: the end, or the closing line of a whole-file fence.
     pub(super) fn end_of_document(&self) -> usize {
         self.sections().iter().map(|section| section.body.end).max().unwrap_or(self.text().len())
+    }
+
+    /// The line that closes a fence or comment which the last block of `span` leaves open: what is
+    /// added behind it would be part of it.
+    fn left_open(&self, span: Span) -> Option<String> {
+        let text = self.text();
+        let last =
+            self.markdown().blocks_in(span).iter().rev().find(|block| block.kind != BlockKind::Blank)?;
+        match last.kind {
+            BlockKind::Fence { closed: false, .. } => {
+                let opening = last.span.of(text).trim_start();
+                let mark = opening.chars().next()?;
+                Some(opening.chars().take_while(|&c| c == mark).collect())
+            }
+            BlockKind::Comment if !last.span.of(text).trim_end().ends_with("-->") => Some("-->".to_owned()),
+            _ => None,
+        }
     }
 
     fn sibling_level(&self) -> u8 {
@@ -166,6 +188,7 @@ impl Outline<'_> {
     fn first_entry(&self, section: &Section, layout: &Layout, entry: &str) -> Vec<TextEdit> {
         let text = self.text();
         let mut lines = plain_lines(entry);
+        lines.splice(..0, self.left_open(Span::new(section.body.start, layout.behind)));
         let starts_list = list_marker(entry).is_some();
         let placeholder_needs_gap = layout.has_italics && !starts_list;
         let at_heading = layout.behind == section.body.start;

@@ -199,8 +199,9 @@ impl<'m> Reader<'m> {
             return none;
         }
         let (role, rank) = title::role(title);
-        // The first title is the document's: `# Workflow State & Rules`, `# Project Plan`.
-        if level == 1 && !self.has_heading && (!self.has_several_titles || rank > 0) {
+        // Titles are the document's: `# Workflow State & Rules`, `# Project Plan`. Of several, those
+        // that leave no doubt are sections.
+        if level == 1 && (rank > 0 || (!self.has_heading && !self.has_several_titles)) {
             return none;
         }
         let marker = self.markers.last().filter(|marker| marker.sections == self.sections.len());

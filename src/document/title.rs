@@ -12,7 +12,6 @@ const NAMES: &[(Role, &[&str], &[&str])] = &[
         &[
             "state",
             "current state",
-            "workflow state",
             "phase & status",
             "phase and status",
             "status & phase",
@@ -50,6 +49,8 @@ const NAMES: &[(Role, &[&str], &[&str])] = &[
         &[
             "status",
             "current status",
+            "workflow state",
+            "active state",
             "project state",
             "project status",
             "workflow status",

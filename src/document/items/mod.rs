@@ -252,7 +252,7 @@ mod tests {
                 "| 15 | new \\| one | pending |\n",
             ),
             ("| id | description | status |\n", "| 1 | new \\| one | pending |\n"),
-            ("|id|desc|status|files|\n|-|-|-|-|\n|T-09|a|DONE|x|\n", "|T-10|new \\| one|TODO||\n"),
+            ("|id|desc|status|files|\n|-|-|-|-|\n|T-09|a|DONE|x|\n", "|T-10|new \\| one|PENDING||\n"),
             ("| Item ID | Text |\n|---|---|\n| item5 | a     |\n", "| item6 | new \\| one |\n"),
             (
                 "| ID | Prio | Task | Status |\n|--|--|--|--|\n| 1 | x | a | 완료 |\n",

@@ -26,11 +26,12 @@ pub(super) fn set(state: &WorkflowState<'_>, name: &str, value: &str) -> Vec<Tex
 /// Whether a key stands where the first one does; duplicates further down are no neighbours.
 fn same_source(state: &WorkflowState<'_>, key: &StateKey) -> bool {
     let source = |key: &StateKey| {
-        let holds = |section: &&Section| section.body.covers(key.place.line);
-        let innermost = state.outline.sections().iter().rev().find(holds);
-        (innermost.map(|section| section.heading), matches!(key.place.form, Form::Heading | Form::Body))
+        let line = key.place.line;
+        let holds = |section: &&Section| section.heading == line || section.body.covers(line);
+        state.outline.sections().iter().rev().find(holds).map(|section| section.heading)
     };
-    state.keys.first().is_some_and(|first| source(first) == source(key))
+    let is_below = |key: &StateKey| matches!(key.place.form, Form::Body);
+    state.keys.first().is_some_and(|first| source(first) == source(key) || (is_below(first) && is_below(key)))
 }
 
 /// Replaces a value inside its decoration; where that would not be read back as it was meant,
@@ -171,8 +172,7 @@ fn verified(form: Form, name: &str, new: &str, write: impl Fn(&str) -> String) -
 fn line_like(text: &str, neighbour: &StateKey, name: &str, said: &str) -> String {
     let Place { form, line, from, whole, .. } = neighbour.place;
     let before = &text[line.start..neighbour.name_span.start];
-    let before: String = before.chars().filter(|&c| !inline::is_picture(c)).collect();
-    let before = before.replace("  **", " **");
+    let before = without_pictures(before);
     let mut between = text[neighbour.name_span.end..from].to_owned();
     between.push_str(text[from..whole.start].get(..1).unwrap_or(" "));
     if !between.ends_with(char::is_whitespace) {
@@ -194,6 +194,13 @@ fn line_like(text: &str, neighbour: &StateKey, name: &str, said: &str) -> String
     }
     new.push_str(hard_break);
     new
+}
+
+/// What stands in front of a key, without a picture that is the key's own.
+fn without_pictures(before: &str) -> String {
+    let Some(start) = before.find(inline::is_picture) else { return before.to_owned() };
+    let rest = before[start..].trim_start_matches(|c: char| inline::is_picture(c) || c == ' ');
+    format!("{}{rest}", &before[..start])
 }
 
 /// Behind the lines that are indented below `line`.
@@ -277,9 +284,12 @@ fn add_first(state: &WorkflowState<'_>, name: &str, new: &str) -> Vec<TextEdit> 
     let line = verified(Form::Line, name, new, |said| format!("- {name}: {said}"));
     let is_state = |section: &&Section| is_own(name) || title::role(section.title.of(text)).1 == 0;
     if let Some(section) = outline.section(Role::State).filter(is_state) {
-        let is_list = outline.markdown().lines(section.body).any(|line| matches!(line.kind, LineKind::Row));
-        let at_top = !state.keys.is_empty() && !is_list;
-        return if at_top { outline.prepend(section, &line) } else { outline.append(section, &line) };
+        // Not into a section below it.
+        let below = outline.sections().iter().map(|inner| inner.heading.start);
+        let next = below.filter(|&start| start >= section.body.start).min();
+        let mut own = section.clone();
+        own.body.end = next.unwrap_or(own.body.end).min(own.body.end);
+        return outline.append(&own, &line);
     }
     let first = outline.sections().iter().find(|section| section.level > 1);
     let Some(first) = first else { return outline.add_section("State", &line) };
