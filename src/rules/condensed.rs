@@ -92,25 +92,34 @@ impl Reader<'_> {
         }
     }
 
-    /// One line: sentences and parts between semicolons, each with its arrow or condition.
+    /// One line: sentences and parts between semicolons, each with its arrow or condition. A line
+    /// without any is a constraint as a whole.
     fn statement(&mut self, span: Span) {
-        let parts = sentences(self.file, span);
-        if self.is_order_of_phases(span) || !parts.iter().any(|part| self.is_statement(*part)) {
-            self.constraint(span);
-            return;
-        }
+        let constraints = self.found.constraints.len();
+        let mut happens = false;
         let mut open_condition = false;
-        for part in parts {
-            let said = self.arrow(part) || self.opening(part) || self.behind(part);
-            if said {
-                open_condition = self.found.clauses.last().is_some_and(|clause| clause.span == part)
-                    && self.begins_with(part, OPENINGS);
-            } else if open_condition {
-                // `On INIT, load it. Enable it.`: the condition holds for the second sentence too.
-                self.go_on(part);
-            } else {
-                self.constraint(part);
+        if !self.is_order_of_phases(span) {
+            for part in sentences(self.file, span) {
+                let lexed = lex(self.file, part);
+                let opens = begins_with(&lexed.tokens, OPENINGS);
+                let said = self.arrow(part, &lexed.tokens)
+                    || (opens && self.opening(part, &lexed.tokens))
+                    || self.behind(part, &lexed.tokens);
+                if said {
+                    open_condition =
+                        opens && self.found.clauses.last().is_some_and(|clause| clause.span == part);
+                    happens = true;
+                } else if open_condition {
+                    // `On INIT, load it. Enable it.`: the condition holds for the second sentence too.
+                    self.go_on(part);
+                } else {
+                    self.constraint(part);
+                }
             }
+        }
+        if !happens {
+            self.found.constraints.truncate(constraints);
+            self.constraint(span);
         }
     }
 
@@ -154,9 +163,7 @@ impl Reader<'_> {
     }
 
     /// `cond → action → action`
-    fn arrow(&mut self, part: Span) -> bool {
-        let lexed = lex(self.file, part);
-        let tokens = &lexed.tokens;
+    fn arrow(&mut self, part: Span, tokens: &[Token<'_>]) -> bool {
         let Some(first) = tokens.iter().position(|token| token.kind == Kind::Arrow).filter(|&at| at > 0)
         else {
             return false;
@@ -181,33 +188,32 @@ impl Reader<'_> {
     }
 
     /// `On `Phase == INIT`, prompt user …`
-    fn opening(&mut self, part: Span) -> bool {
-        let lexed = lex(self.file, part);
-        if !lexed.tokens.first().is_some_and(|first| OPENINGS.iter().any(|word| first.is(word))) {
-            return false;
-        }
-        let Some(comma) = comma_before_action(&lexed.tokens) else { return false };
-        let condition = Span::new(part.start, lexed.tokens[comma].span.start).trimmed(self.file);
-        let action = Span::new(lexed.tokens[comma].span.end, part.end).trimmed(self.file);
+    fn opening(&mut self, part: Span, tokens: &[Token<'_>]) -> bool {
+        let Some(comma) = comma_before_action(tokens) else { return false };
+        let condition = Span::new(part.start, tokens[comma].span.start).trimmed(self.file);
+        let action = Span::new(tokens[comma].span.end, part.end).trimmed(self.file);
         self.clause(condition, &[action], part);
         true
     }
 
     /// `restore on request`, `Archive before overwrite`: the condition stands behind, and is known.
-    fn behind(&mut self, part: Span) -> bool {
-        let lexed = lex(self.file, part);
-        let tokens = trigger::without_stop(&lexed.tokens);
+    fn behind(&mut self, part: Span, tokens: &[Token<'_>]) -> bool {
+        let Some((at, condition)) = self.condition_behind(part, tokens) else { return false };
+        let action = widened(self.file, extent(&tokens[..at]));
+        self.clause(condition, &[action], part);
+        true
+    }
+
+    /// Where a condition begins that stands behind what is to be done.
+    fn condition_behind(&self, part: Span, tokens: &[Token<'_>]) -> Option<(usize, Span)> {
+        let tokens = trigger::without_stop(tokens);
         let joint = tokens
             .iter()
             .rposition(|token| ["on", "before", "after", "when", "if"].iter().any(|word| token.is(word)));
-        let Some(at) = joint.filter(|&at| at > 0 && at + 1 < tokens.len()) else { return false };
+        let at = joint.filter(|&at| at > 0 && at + 1 < tokens.len())?;
         let condition = Span::new(tokens[at].span.start, part.end).trimmed(self.file);
-        let action = widened(self.file, extent(&tokens[..at]));
-        if trigger::parse(self.file, condition, self.vocabulary).condition.class() == Class::Judgement {
-            return false;
-        }
-        self.clause(condition, &[action], part);
-        true
+        let class = trigger::parse(self.file, condition, self.vocabulary).condition.class();
+        (class != Class::Judgement).then_some((at, condition))
     }
 
     /// Whether `span` is a condition for the items below it: `On failure:`, `Weekly:`.
@@ -242,8 +248,7 @@ impl Reader<'_> {
     }
 
     fn begins_with(&self, span: Span, words: &[&str]) -> bool {
-        let lexed = lex(self.file, span);
-        lexed.tokens.first().is_some_and(|first| words.iter().any(|word| first.is(word)))
+        begins_with(&lex(self.file, span).tokens, words)
     }
 
     /// Whether something happens in `span`: an arrow, or a condition before or behind.
@@ -251,23 +256,17 @@ impl Reader<'_> {
         let lexed = lex(self.file, span);
         let tokens = trigger::without_stop(&lexed.tokens);
         let arrow = tokens.iter().skip(1).any(|token| token.kind == Kind::Arrow);
-        let opens = tokens.first().is_some_and(|first| OPENINGS.iter().any(|word| first.is(word)));
-        let opening = opens && (comma_before_action(tokens).is_some() || self.announces(span));
-        arrow || opening || sentences(self.file, span).iter().any(|part| self.has_condition_behind(*part))
-    }
-
-    fn has_condition_behind(&self, part: Span) -> bool {
-        let mut probe = Reader {
-            file: self.file,
-            vocabulary: self.vocabulary,
-            about_log: false,
-            found: Condensed::default(),
-        };
-        probe.behind(part)
+        let opens =
+            begins_with(tokens, OPENINGS) && (comma_before_action(tokens).is_some() || self.announces(span));
+        let behind = |part: &Span| self.condition_behind(*part, &lex(self.file, *part).tokens).is_some();
+        arrow || opens || sentences(self.file, span).iter().any(behind)
     }
 
     /// `INIT→ANALYZE→…→COMPLETED|ROLLBACK` draws the order of phases; nothing is to be done.
     fn is_order_of_phases(&self, span: Span) -> bool {
+        if !span.of(self.file).contains(['→', '>', '⇒']) {
+            return false;
+        }
         let lexed = lex(self.file, span);
         let tokens = trigger::without_stop(&lexed.tokens);
         let arrows = tokens.iter().filter(|token| token.kind == Kind::Arrow).count();
@@ -288,6 +287,10 @@ impl Reader<'_> {
             && right.first().is_some_and(is_phase)
             && right.get(1).is_some_and(|next| next.kind == Kind::Colon)
     }
+}
+
+fn begins_with(tokens: &[Token<'_>], words: &[&str]) -> bool {
+    tokens.first().is_some_and(|first| words.iter().any(|word| first.is(word)))
 }
 
 /// The comma between a condition and what is to be done: the first with a verb behind it, else the

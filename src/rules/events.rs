@@ -5,7 +5,7 @@ use super::{
     ast::EventPattern,
     lex::Cursor,
     vocabulary::Vocabulary,
-    wording::{Found, Slot, Wording},
+    wording::{Found, Slot, Table},
 };
 use std::sync::LazyLock;
 
@@ -76,19 +76,7 @@ const WORDINGS: &[(&str, Make)] = &[
     ("build", |_| EventPattern::Named("build".into())),
 ];
 
-struct Form {
-    wording: Wording,
-    first_words: Option<Vec<&'static str>>,
-    make: Make,
-}
-
-static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let form = |&(text, make): &(&'static str, Make)| {
-        let wording = Wording::new(text);
-        Form { first_words: wording.first_words(), wording, make }
-    };
-    WORDINGS.iter().map(form).collect()
-});
+static TABLE: LazyLock<Table<Make>> = LazyLock::new(|| Table::new(WORDINGS));
 
 /// Reads an event at `cursor` for which `ends_well` holds behind it.
 pub(super) fn read<'a, 't>(
@@ -96,20 +84,7 @@ pub(super) fn read<'a, 't>(
     vocabulary: &Vocabulary,
     ends_well: impl Fn(&mut Cursor<'a, 't>) -> bool,
 ) -> Option<EventPattern> {
-    let first = cursor.peek()?;
-    FORMS.iter().find_map(|form| {
-        if form.first_words.as_ref().is_some_and(|words| !words.iter().any(|word| first.is(word))) {
-            return None;
-        }
-        let mut ahead = *cursor;
-        let found = form.wording.read(&mut ahead, vocabulary)?;
-        let event = (form.make)(&found);
-        if !ends_well(&mut ahead) {
-            return None;
-        }
-        *cursor = ahead;
-        Some(event)
-    })
+    TABLE.find(cursor, vocabulary, |make, found, ahead| ends_well(ahead).then(|| make(found)))
 }
 
 fn commands(found: &Found<'_, '_>) -> EventPattern {

@@ -61,6 +61,9 @@ pub(super) struct Labelled {
 /// Reads the label that `line` begins with.
 pub(super) fn read(file: &str, line: Span) -> Option<Labelled> {
     let (word, rest) = split(file, line)?;
+    if !may_be_label(word.of(file)) {
+        return None;
+    }
     let name = word.of(file).to_lowercase();
     let (_, label) = LABELS.iter().find(|(known, _)| *known == name)?;
     Some(Labelled { label: *label, word, rest })
@@ -96,10 +99,21 @@ pub(super) fn find(file: &str, line: Span) -> Option<(usize, Labelled)> {
     })
 }
 
+/// A quick no: whether some label begins like `word`.
+fn may_be_label(word: &str) -> bool {
+    let first = word.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    first.is_some_and(|first| {
+        !first.is_ascii() || LABELS.iter().any(|(known, _)| known.as_bytes()[0] == first)
+    })
+}
+
 /// The undecorated word before the first sign, and what follows.
 fn split(file: &str, line: Span) -> Option<(Span, Span)> {
     let text = line.of(file);
     let inner = text.trim_start_matches(['*', '_', '`']);
+    if !inner.starts_with(char::is_alphabetic) {
+        return None;
+    }
     let start = line.start + (text.len() - inner.len());
     let at = inner.char_indices().take_while(|(at, _)| *at <= LONGEST).find(|(_, c)| SIGNS.contains(c))?.0;
     let word = inner[..at].trim_end_matches(['*', '_', '`', ' ']);

@@ -20,6 +20,8 @@ pub(super) struct Token<'t> {
     pub(super) kind: Kind,
     /// The code span it stands in: its number in [`Lexed::codes`].
     pub(super) code: Option<usize>,
+    /// Whether it can be compared byte by byte: ASCII without a formatter's backslashes.
+    is_simple: bool,
 }
 
 /// What a token is.
@@ -66,11 +68,17 @@ pub(super) enum Kind {
 impl Token<'_> {
     /// Whether it is the word `word`, which is in lower case.
     pub(super) fn is(&self, word: &str) -> bool {
-        if self.text.is_ascii() && !self.text.contains('\\') {
+        if self.is_simple {
             self.text.eq_ignore_ascii_case(word)
         } else {
             self.plain().to_lowercase() == word
         }
+    }
+
+    /// Whether its first letter is that of `words`, which are in lower case; a quick way to say no.
+    fn may_begin(&self, words: &str) -> bool {
+        let first = self.text.as_bytes().first().map(u8::to_ascii_lowercase);
+        !self.is_simple || first == words.as_bytes().first().copied()
     }
 
     /// The text without a formatter's backslashes.
@@ -169,7 +177,8 @@ impl<'t> Lexer<'t> {
         let text = &self.text[start..start + len];
         let span = Span::new(self.base + self.at, self.base + self.at + advance);
         let code = self.code.map(|_| self.lexed.codes.len() - 1);
-        self.lexed.tokens.push(Token { text, span, kind, code });
+        let is_simple = text.bytes().all(|byte| byte.is_ascii() && byte != b'\\');
+        self.lexed.tokens.push(Token { text, span, kind, code, is_simple });
         self.at += advance;
     }
 
@@ -411,6 +420,9 @@ impl<'a, 't> Cursor<'a, 't> {
 
     /// Reads these words, given in lower case with single blanks, or nothing.
     pub(super) fn words(&mut self, words: &str) -> bool {
+        if !self.peek().is_some_and(|first| first.may_begin(words)) {
+            return false;
+        }
         let mut ahead = *self;
         let found = words
             .split(' ')

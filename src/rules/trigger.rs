@@ -8,7 +8,7 @@ use super::{
     events,
     lex::{Cursor, Kind, Lexed, Token, extent, lex},
     vocabulary::Vocabulary,
-    wording::{Wording, is_path, is_strong_connective, read_section, skip_note},
+    wording::{Table, is_path, is_strong_connective, read_section, skip_note},
 };
 use crate::text::Span;
 use std::sync::LazyLock;
@@ -40,8 +40,7 @@ const ITEMS: &[(&str, bool)] = &[
     ("items", true),
 ];
 
-static ITEM_FORMS: LazyLock<Vec<(Wording, bool)>> =
-    LazyLock::new(|| ITEMS.iter().map(|&(text, left)| (Wording::new(text), left)).collect());
+static ITEM_TABLE: LazyLock<Table<bool>> = LazyLock::new(|| Table::new(ITEMS));
 
 /// Words before a condition that say nothing.
 const OPENINGS: &[&str] =
@@ -283,15 +282,9 @@ impl<'a, 't> Parser<'a, 't> {
     }
 
     fn items(&mut self) -> Option<Test> {
-        ITEM_FORMS.iter().find_map(|(wording, left)| {
-            let mut ahead = self.cursor;
-            wording.read(&mut ahead, self.vocabulary)?;
-            if !ends_well(&mut ahead.clone()) {
-                return None;
-            }
-            self.cursor = ahead;
-            Some(Test::Items { left: *left })
-        })
+        let read =
+            |left, ahead: &Cursor<'_, '_>| ends_well(&mut ahead.clone()).then_some(Test::Items { left });
+        ITEM_TABLE.find(&mut self.cursor, self.vocabulary, |left, _, ahead| read(left, ahead))
     }
 
     fn length(&mut self) -> Option<Test> {

@@ -102,11 +102,89 @@ impl Wording {
         vocabulary: &Vocabulary,
     ) -> Option<Found<'a, 't>> {
         let mut slots = Vec::new();
-        let rest: Vec<&Element> = self.elements.iter().collect();
-        let end = matches(&rest, *cursor, vocabulary, &mut slots)?;
+        let rest = Rest { elements: &self.elements, behind: None };
+        let end = matches(rest, *cursor, vocabulary, &mut slots)?;
         let matched = cursor.at..end;
         cursor.at = end;
         Some(Found { tokens: cursor.tokens, matched, slots })
+    }
+}
+
+/// Wordings and what they mean, found by the letter they begin with.
+#[derive(Debug)]
+pub(super) struct Table<M> {
+    entries: Vec<Entry<M>>,
+    /// By letter the entries that may begin with it, in order; those of the last may begin with
+    /// anything.
+    by_letter: [Vec<usize>; LETTERS + 1],
+}
+
+#[derive(Debug)]
+struct Entry<M> {
+    wording: Wording,
+    first_words: Option<Vec<&'static str>>,
+    meaning: M,
+}
+
+const LETTERS: usize = 26;
+
+impl<M: Copy> Table<M> {
+    /// Reads the wordings of a table.
+    pub(super) fn new(wordings: &[(&'static str, M)]) -> Self {
+        let mut by_letter: [Vec<usize>; LETTERS + 1] = std::array::from_fn(|_| Vec::new());
+        let mut entries = Vec::new();
+        for (at, &(text, meaning)) in wordings.iter().enumerate() {
+            let wording = Wording::new(text);
+            let first_words = wording.first_words();
+            let letters: Vec<usize> = match &first_words {
+                Some(words) => words.iter().map(|word| letter(word)).collect(),
+                None => (0..=LETTERS).collect(),
+            };
+            for letter in letters {
+                if by_letter[letter].last() != Some(&at) {
+                    by_letter[letter].push(at);
+                }
+            }
+            entries.push(Entry { wording, first_words, meaning });
+        }
+        Self { entries, by_letter }
+    }
+
+    /// The first answer that `read` gives to a wording that matches at `cursor`, which is moved
+    /// behind it.
+    pub(super) fn find<'a, 't, T>(
+        &self,
+        cursor: &mut Cursor<'a, 't>,
+        vocabulary: &Vocabulary,
+        read: impl Fn(M, &Found<'a, 't>, &mut Cursor<'a, 't>) -> Option<T>,
+    ) -> Option<T> {
+        let first = cursor.peek()?;
+        self.by_letter[letter(first.text)].iter().find_map(|&at| {
+            let entry = &self.entries[at];
+            if entry.first_words.as_ref().is_some_and(|words| !words.iter().any(|word| first.is(word))) {
+                return None;
+            }
+            let mut ahead = *cursor;
+            let found = entry.wording.read(&mut ahead, vocabulary)?;
+            let answer = read(entry.meaning, &found, &mut ahead)?;
+            *cursor = ahead;
+            Some(answer)
+        })
+    }
+
+    /// Whether a wording of the table begins with the word `token`; articles do not count.
+    pub(super) fn begins_with(&self, token: &Token<'_>) -> bool {
+        let entries = self.by_letter[letter(token.text)].iter().map(|&at| &self.entries[at]);
+        let mut words = entries.filter_map(|entry| entry.first_words.as_ref()).flatten();
+        words.any(|word| word.len() > 3 && token.is(word))
+    }
+}
+
+/// The number of the letter that `word` begins with; the last for any other sign.
+fn letter(word: &str) -> usize {
+    match word.bytes().next().map(|byte| byte.to_ascii_lowercase()) {
+        Some(byte @ b'a'..=b'z') => usize::from(byte - b'a'),
+        _ => LETTERS,
     }
 }
 
@@ -135,15 +213,28 @@ fn first_words(elements: &[Element], words: &mut Vec<&'static str>) -> bool {
     false
 }
 
-/// The end of the first way in which `elements` match. Optional groups are tried with their words
+/// Elements still to be matched: those of the innermost group, and what stands behind it.
+#[derive(Clone, Copy)]
+struct Rest<'e> {
+    elements: &'e [Element],
+    behind: Option<&'e Rest<'e>>,
+}
+
+/// The end of the first way in which `rest` matches. Optional groups are tried with their words
 /// first; their number in one wording is small and fixed, so this is linear in the tokens.
 fn matches(
-    elements: &[&Element],
+    rest: Rest<'_>,
     mut cursor: Cursor<'_, '_>,
     vocabulary: &Vocabulary,
     slots: &mut Vec<(Slot, Range<usize>)>,
 ) -> Option<usize> {
-    let Some((first, rest)) = elements.split_first() else { return Some(cursor.at) };
+    let Some((first, elements)) = rest.elements.split_first() else {
+        return match rest.behind {
+            Some(behind) => matches(*behind, cursor, vocabulary, slots),
+            None => Some(cursor.at),
+        };
+    };
+    let rest = Rest { elements, behind: rest.behind };
     match first {
         Element::Words(alternatives) => {
             let token = cursor.take()?;
@@ -152,9 +243,9 @@ fn matches(
             if found { matches(rest, cursor, vocabulary, slots) } else { None }
         }
         Element::Optional(inner) => {
-            let with: Vec<&Element> = inner.iter().chain(rest.iter().copied()).collect();
             let known = slots.len();
-            matches(&with, cursor, vocabulary, slots).or_else(|| {
+            let with = Rest { elements: inner, behind: Some(&rest) };
+            matches(with, cursor, vocabulary, slots).or_else(|| {
                 slots.truncate(known);
                 matches(rest, cursor, vocabulary, slots)
             })

@@ -12,6 +12,9 @@ use crate::rules::{
 const VERBS: &[&str] =
     &["set", "reset", "update", "change", "switch", "transition", "move", "advance", "auto-advance", "put"];
 
+/// First words of what moves on to the next item.
+const MOVES: &[&str] = &["increment", "select", "choose", "pick", "take", "start", "load", "proceed", "go"];
+
 /// Words that say what item comes next.
 const NEXT_ITEM: &[&str] = &[
     "next unprocessed row",
@@ -48,6 +51,9 @@ pub(super) fn read(
 
 fn with_verb(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<Vec<Assignment>> {
     let from = *cursor;
+    if !from.peek().is_some_and(|first| VERBS.iter().chain(MOVES).any(|verb| first.is(verb))) {
+        return None;
+    }
     if cursor.words("increment") {
         let key = key(cursor)?;
         let by = if cursor.words("by") { cursor.take()?.thousandths()? / 1000 } else { 1 };

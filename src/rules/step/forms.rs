@@ -4,7 +4,7 @@ use super::Context;
 use crate::rules::{
     ast::{Content, LogText, Position, SectionName, Step, StepKind, Target},
     lex::{Cursor, Kind, Token},
-    wording::{Found, Slot, Wording},
+    wording::{Found, Slot, Table},
 };
 use std::sync::LazyLock;
 
@@ -125,6 +125,8 @@ const TELL: &[&str] =
 
 /// Verbs of other modules that begin a phrase.
 const OTHER_VERBS: &[&str] = &[
+    "log",
+    "add",
     "set",
     "reset",
     "update",
@@ -140,32 +142,7 @@ const OTHER_VERBS: &[&str] = &[
     "generate",
 ];
 
-struct Form {
-    wording: Wording,
-    first_words: Vec<&'static str>,
-    make: Make,
-}
-
-/// The wordings by the first letter they may begin with.
-static BY_LETTER: LazyLock<[Vec<Form>; 26]> = LazyLock::new(|| {
-    let mut letters: [Vec<Form>; 26] = std::array::from_fn(|_| Vec::new());
-    for &(text, make) in FORMS {
-        let wording = Wording::new(text);
-        let first_words = wording.first_words().unwrap_or_default();
-        let mut firsts: Vec<usize> = first_words.iter().filter_map(|word| letter(word)).collect();
-        firsts.sort_unstable();
-        firsts.dedup();
-        for first in firsts {
-            letters[first].push(Form { wording: wording.clone(), first_words: first_words.clone(), make });
-        }
-    }
-    letters
-});
-
-fn letter(word: &str) -> Option<usize> {
-    let first = word.bytes().next()?.to_ascii_lowercase();
-    first.is_ascii_lowercase().then(|| usize::from(first - b'a'))
-}
+static TABLE: LazyLock<Table<Make>> = LazyLock::new(|| Table::new(FORMS));
 
 /// Reads one step of the table, or one that needs a person.
 pub(super) fn read(
@@ -173,21 +150,14 @@ pub(super) fn read(
     context: Context<'_, '_>,
     before: &[Step],
 ) -> Option<Vec<StepKind>> {
-    let first = cursor.peek()?;
-    let forms = &BY_LETTER[letter(first.text)?];
-    let known = forms.iter().find_map(|form| {
-        if !form.first_words.iter().any(|word| first.is(word)) {
-            return None;
-        }
-        let mut ahead = *cursor;
-        let found = form.wording.read(&mut ahead, context.vocabulary)?;
-        if !ends(&ahead) {
-            return None;
-        }
-        let kinds = (form.make)(&found, context, before)?;
-        *cursor = ahead;
-        Some(kinds)
-    });
+    let known =
+        TABLE.find(
+            cursor,
+            context.vocabulary,
+            |make, found, ahead| {
+                if ends(ahead) { make(found, context, before) } else { None }
+            },
+        );
     known.or_else(|| {
         let mut ahead = *cursor;
         let kinds = person(&mut ahead)?;
@@ -204,16 +174,8 @@ pub(super) fn describes(tokens: &[Token<'_>], context: Context<'_, '_>) -> bool 
 
 /// Whether `token` begins a phrase.
 pub(in crate::rules) fn is_verb(token: &Token<'_>) -> bool {
-    let Some(first) = letter(token.text) else { return false };
-    let verbs = || ASK.iter().chain(TELL).chain(OTHER_VERBS);
-    let in_forms = || {
-        BY_LETTER[first].iter().any(|form| {
-            let words = &form.first_words;
-            words.iter().any(|word| word.len() > 3 && token.is(word))
-                || (token.is("log") && words.as_slice() == ["log"])
-        })
-    };
-    token.kind == Kind::Word && (verbs().any(|verb| token.is(verb)) || in_forms())
+    let verbs = || ASK.iter().chain(TELL).chain(OTHER_VERBS).any(|verb| token.is(verb));
+    token.kind == Kind::Word && (verbs() || TABLE.begins_with(token))
 }
 
 /// Whether a phrase may end at `cursor`: a comma, `and`, a guard, the end.
