@@ -63,13 +63,12 @@ pub(super) struct Extract {
 pub(super) fn extract(outline: &Outline<'_>) -> Extract {
     let mut found = Extract::default();
     let mut read_up_to = 0;
-    let mut sections = outline.sections().iter().map(|section| (section.heading.start, section.level));
     for section in outline.sections().iter().filter(|section| section.role == Role::Rules) {
         if section.body.start < read_up_to {
             continue;
         }
         read_up_to = section.body.end;
-        let lines = source::lines(outline, section.body, &mut sections);
+        let lines = source::lines(outline, section.body);
         let bare_phases = lines.iter().filter(|line| is_bare_phase(outline.text(), line)).count() > 1;
         Reader { file: outline.text(), lines: &lines, bare_phases, found: &mut found }.read();
     }

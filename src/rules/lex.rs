@@ -262,6 +262,18 @@ impl<'t> Lexer<'t> {
 
     fn sign(&mut self, rest: &str, c: char) {
         use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        let single = match c {
+            '(' => Some(Kind::Open),
+            ')' => Some(Kind::Close),
+            ',' => Some(Kind::Comma),
+            ';' => Some(Kind::Semicolon),
+            '.' | '?' => Some(Kind::Stop),
+            '+' => Some(Kind::Plus),
+            _ => None,
+        };
+        if let Some(kind) = single {
+            return self.push(kind, 0, 1, 1);
+        }
         const SIGNS: &[(&str, Kind)] = &[
             ("===", Kind::Compare(Equal)),
             ("!==", Kind::Compare(NotEqual)),
@@ -284,14 +296,7 @@ impl<'t> Lexer<'t> {
             ("<", Kind::Compare(Less)),
             ("&", Kind::And),
             ("|", Kind::Or),
-            ("+", Kind::Plus),
-            ("(", Kind::Open),
-            (")", Kind::Close),
-            (",", Kind::Comma),
-            (";", Kind::Semicolon),
             (":", Kind::Colon),
-            (".", Kind::Stop),
-            ("?", Kind::Stop),
             ("。", Kind::Stop),
             ("，", Kind::Comma),
             ("、", Kind::Comma),
@@ -328,8 +333,9 @@ fn starts_word(rest: &str, c: char) -> bool {
 }
 
 fn word_length(rest: &str) -> usize {
-    let mut chars = rest.char_indices().peekable();
-    let mut len = 0;
+    let plain = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let mut chars = rest[plain..].char_indices().map(|(at, c)| (plain + at, c)).peekable();
+    let mut len = plain;
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|&(_, next)| next);
         let inside = match c {

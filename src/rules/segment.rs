@@ -19,9 +19,11 @@ pub(super) fn sentences(file: &str, span: Span) -> Vec<Span> {
     let mut parts = Vec::new();
     let mut start = 0;
     let mut nesting = Nesting::default();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|&(_, next)| next);
+    for (at, byte) in text.bytes().enumerate() {
+        let is_inside = byte.is_ascii_alphanumeric() || byte == b' ' || (0x80..0xC0).contains(&byte);
+        let mut chars = text[if is_inside { text.len() } else { at }..].chars();
+        let Some(c) = chars.next() else { continue };
+        let next = chars.next();
         nesting.read(text, at, c, next);
         if nesting.is_open() {
             continue;

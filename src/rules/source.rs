@@ -36,11 +36,7 @@ pub(super) enum RuleLineKind {
 }
 
 /// The lines of one section's body. Its fences are read as rules when it holds nothing else.
-pub(super) fn lines(
-    outline: &Outline<'_>,
-    body: Span,
-    sections: &mut impl Iterator<Item = (usize, u8)>,
-) -> Vec<RuleLine> {
+pub(super) fn lines(outline: &Outline<'_>, body: Span) -> Vec<RuleLine> {
     let file = outline.text();
     let is_fence = |line: &Line| matches!(line.kind, LineKind::FenceEdge | LineKind::Code);
     let is_nothing = |line: &Line| {
@@ -49,17 +45,13 @@ pub(super) fn lines(
     let all: Vec<Line> = outline.markdown().lines(body).collect();
     let fenced = all.iter().any(is_fence)
         && all.iter().all(|line| is_fence(line) || is_nothing(line) || is_italic_note(file, line));
-    let mut headings = sections.peekable();
+    let first = outline.sections().partition_point(|section| section.heading.start < body.start);
+    let mut headings = outline.sections()[first..].iter().peekable();
     all.iter()
         .map(|line| {
-            let mut level = None;
-            while let Some(&(start, depth)) = headings.peek() {
-                if start > line.span.start {
-                    break;
-                }
-                level = (start == line.span.start).then_some(depth);
-                headings.next();
-            }
+            while headings.next_if(|section| section.heading.start < line.span.start).is_some() {}
+            let heading = headings.peek().filter(|section| section.heading.start == line.span.start);
+            let level = heading.map(|section| section.level);
             read(file, line, level, fenced)
         })
         .collect()
