@@ -33,6 +33,14 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// The role that a rule means by a section's name, in whatever language: `Log`, `변경 이력`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        title::exact(&title::normal(name)).map(|(role, _)| role)
+    }
+}
+
 /// A heading and what stands below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {

@@ -86,9 +86,9 @@ struct Run<'a> {
     firings: Vec<Firing>,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, BTreeMap<String, String>>,
-    /// Where the rounds began; to come back to one of these is to go in circles.
     /// Clauses that were called in the round before.
     called: BTreeSet<ClauseId>,
+    /// Where the rounds began; to come back to one of these is to go in circles.
     seen: BTreeSet<Revisions>,
 }
 

@@ -1,7 +1,7 @@
 //! The two documents while a run changes them, and the writes that rules make.
 
 use crate::{
-    document::{Outline, ProjectConfig, Section, WorkflowState},
+    document::{Outline, ProjectConfig, Role, Section, WorkflowState},
     engine::model::Snapshot,
     rules::{Position, SectionName},
     text::{DocumentId, Patch, Revision, TextEdit},
@@ -194,5 +194,5 @@ pub(super) fn home_of(section: &SectionName, state: &WorkflowState<'_>) -> Docum
 }
 
 pub(super) fn is_changelog(section: &SectionName) -> bool {
-    section.0.eq_ignore_ascii_case("Changelog")
+    Role::named(&section.0) == Some(Role::Changelog)
 }
