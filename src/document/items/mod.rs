@@ -262,7 +262,7 @@ mod tests {
             ("* a\n", "* new | one\n"),
             ("3. a\n", "4. new | one\n"),
             ("- [ ] TASK-001: a\n", "- [ ] TASK-002: new | one\n"),
-            ("1. [DONE] A_1: a\n", "2. [TODO] A_2: new | one\n"),
+            ("1. [DONE] A_1: a\n", "2. [PENDING] A_2: new | one\n"),
             (
                 "*   `| Item ID | Text |`\n*   `|---|---|`\n*   `| item2 | a |`\n",
                 "*   `| item3 | new \\| one |`\n",

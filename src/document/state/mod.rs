@@ -259,7 +259,7 @@ mod tests {
             }
         }
         let check = |text: &str, expected: &str| {
-            assert_eq!(edited(text, WorkflowState::parse(text).log(at, "x")), expected)
+            assert_eq!(edited(text, WorkflowState::parse(text).log(at, "x")), expected);
         };
         check("## Log", "## Log\n- [2026-01-02 03:04:05] x");
         check("## Log\n- a", "## Log\n- a\n- [2026-01-02 03:04:05] x");
