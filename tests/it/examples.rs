@@ -23,6 +23,16 @@ fn german_does_what_it_says() {
     run("german");
 }
 
+#[test]
+fn the_own_state_files_are_in_order() {
+    let mut session = Session::new(None);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["workflow_state.md", "project_config.md"] {
+        fs::copy(root.join(file), session.folder().join(file)).unwrap();
+    }
+    assert_eq!(session.print("rulemark check"), "nothing is wrong\n");
+}
+
 fn run(name: &str) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let readme = fs::read_to_string(project.join("README.md")).unwrap();
