@@ -21,7 +21,8 @@ pub(super) fn review(
 ) -> Vec<Diagnostic> {
     let file = state.outline().text();
     let ids = set.rules.iter().rev().map(|rule| (rule.id.as_str(), rule)).collect();
-    let mut review = Review { file, state, vocabulary, rules: &set.rules, ids, found: Vec::new() };
+    let mut review =
+        Review { file, state, vocabulary, rules: &set.rules, ids, found: Vec::new(), suggestions: 0 };
     for (raw, rule) in raw.iter().zip(&set.rules) {
         review.id(raw, rule);
         review.labels(raw);
@@ -45,6 +46,9 @@ pub(super) fn review(
 /// Suggestions come from at most so many words; a file with more is not a person's.
 const MOST_COMPARED: usize = 256;
 
+/// Suggestions are made for so many findings; whoever has more has another problem.
+const MOST_SUGGESTIONS: usize = 64;
+
 struct Review<'a> {
     file: &'a str,
     state: &'a WorkflowState<'a>,
@@ -53,6 +57,7 @@ struct Review<'a> {
     /// The first rule with each id.
     ids: HashMap<&'a str, &'a Rule>,
     found: Vec<Diagnostic>,
+    suggestions: usize,
 }
 
 impl Review<'_> {
@@ -82,7 +87,7 @@ impl Review<'_> {
         for line in &raw.lines {
             let known = label::read(self.file, line.body).is_some();
             let Some(word) = label::lookalike(self.file, line.body).filter(|_| !known) else { continue };
-            let Some(meant) = nearest(word.of(self.file), label::english()) else { continue };
+            let Some(meant) = self.near(word.of(self.file), label::english()) else { continue };
             let message = format!("`{}` is not a label that rules have", word.of(self.file));
             self.found.push(
                 Diagnostic::new(Severity::Warning, "unknown-label", word, message)
@@ -201,7 +206,7 @@ impl Review<'_> {
             Some(same) => same.as_str(),
             None if self.vocabulary.knows_phase(name) => return,
             None => {
-                let Some(near) = nearest(name, own.iter().map(String::as_str)) else { return };
+                let Some(near) = self.near(name, own.iter().map(String::as_str)) else { return };
                 near
             }
         };
@@ -222,7 +227,8 @@ impl Review<'_> {
         let span = self.inside(around, key);
         let diagnostic =
             Diagnostic::new(Severity::Note, "unknown-key", span, format!("State has no key `{key}`"));
-        self.found.push(match nearest(key, self.vocabulary.keys()) {
+        let meant = self.near(key, self.vocabulary.keys());
+        self.found.push(match meant {
             Some(near) => diagnostic.with_hint(format!("did you mean `{near}`?")),
             None => diagnostic.with_hint(format!("until State has `{key}`, only a test for null holds")),
         });
@@ -239,7 +245,8 @@ impl Review<'_> {
             self.inside(span, id),
             format!("no rule is called `{id}`"),
         );
-        self.found.push(match nearest(id, known) {
+        let meant = self.near(id, known);
+        self.found.push(match meant {
             Some(near) => diagnostic.with_hint(format!("did you mean `{near}`?")),
             None => diagnostic.with_hint("define it, or leave the step out"),
         });
@@ -255,13 +262,19 @@ impl Review<'_> {
             .sections()
             .iter()
             .map(|known| known.title.of(self.file).trim_matches(|c: char| !c.is_alphanumeric()));
-        let Some(meant) = nearest(&section.0, titles) else { return };
+        let Some(meant) = self.near(&section.0, titles) else { return };
         let span = self.inside(around, &section.0);
         let message = format!("there is no section `{}`", section.0);
         self.found.push(
             Diagnostic::new(Severity::Warning, "unknown-section", span, message)
                 .with_hint(format!("did you mean `{meant}`?")),
         );
+    }
+
+    /// What `word` was probably meant to be.
+    fn near<'k>(&mut self, word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+        self.suggestions += 1;
+        if self.suggestions > MOST_SUGGESTIONS { None } else { nearest(word, known) }
     }
 
     /// Where `word` stands in `around`; all of it when it is written otherwise there.
