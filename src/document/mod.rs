@@ -8,6 +8,7 @@ mod config;
 mod inline;
 mod items;
 mod outline;
+mod section_names;
 mod stamp;
 mod state;
 mod table;
@@ -110,7 +111,7 @@ mod tests {
             }
             let config = ProjectConfig::parse(&text);
             edited(&text, config.add_change(at.date(), "x", true));
-            config.commands();
+            prop_assert!(config.commands().iter().all(|command| !command.line.is_empty()));
             let outline = state.outline();
             for section in outline.sections() {
                 let cleared = edited(&text, outline.clear(section));

@@ -1,204 +1,14 @@
 //! The commands a project names for testing, linting, formatting, building and checking.
 
-use super::{CommandKind, ProjectCommand};
+use super::{
+    CommandKind, ProjectCommand,
+    words::{EXCLUDED, FOREIGN, RUNNERS, TOOLS_BY_KIND, WORDS},
+};
 use crate::{
     document::{Outline, Section, inline, table},
     markdown::{BlockKind, Line, LineKind},
     text::Span,
 };
-
-/// Words in headings, labels and comments, in lower case; a word matches from its beginning on in
-/// scripts without spaces, whole otherwise.
-const WORDS: &[(CommandKind, &[&str])] = &[
-    (
-        CommandKind::Lint,
-        &[
-            "lint",
-            "linter",
-            "linters",
-            "linting",
-            "lints",
-            "eslint",
-            "clippy",
-            "린트",
-            "リント",
-            "静的解析",
-            "代码检查",
-            "линтер",
-            "линтинг",
-            "static analysis",
-        ],
-    ),
-    (
-        CommandKind::Format,
-        &[
-            "format",
-            "formatter",
-            "formatting",
-            "fmt",
-            "prettier",
-            "포맷",
-            "포매팅",
-            "フォーマット",
-            "整形",
-            "格式化",
-            "форматирование",
-            "formato",
-            "formateo",
-            "formatierung",
-            "formatage",
-            "formatação",
-            "formatowanie",
-            "formattazione",
-            "opmaak",
-            "định dạng",
-        ],
-    ),
-    (
-        CommandKind::Check,
-        &[
-            "typecheck",
-            "type check",
-            "type checks",
-            "type checking",
-            "type-check",
-            "type-checking",
-            "typechecking",
-            "check",
-            "checks",
-            "타입 체크",
-            "검사",
-            "型チェック",
-            "チェック",
-            "类型检查",
-            "检查",
-            "проверка",
-            "проверки",
-            "comprobación",
-            "prüfung",
-            "prüfungen",
-            "vérification",
-            "verificação",
-            "sprawdzanie",
-            "controlli",
-            "controle",
-            "kiểm tra kiểu",
-        ],
-    ),
-    (
-        CommandKind::Test,
-        &[
-            "test",
-            "tests",
-            "testing",
-            "tested",
-            "pytest",
-            "jest",
-            "vitest",
-            "coverage",
-            "e2e",
-            "테스트",
-            "テスト",
-            "测试",
-            "測試",
-            "тест",
-            "тесты",
-            "тестирование",
-            "prueba",
-            "pruebas",
-            "tester",
-            "testes",
-            "teste",
-            "testy",
-            "testowanie",
-            "testen",
-            "kiểm thử",
-        ],
-    ),
-    (
-        CommandKind::Build,
-        &[
-            "build",
-            "builds",
-            "building",
-            "compile",
-            "compilation",
-            "빌드",
-            "ビルド",
-            "构建",
-            "建置",
-            "сборка",
-            "compilación",
-            "construcción",
-            "compilação",
-            "budowanie",
-            "kompilacja",
-            "bauen",
-            "compilazione",
-            "biên dịch",
-        ],
-    ),
-];
-
-/// Words in a command line that say more than those around it.
-const TOOLS_BY_KIND: &[(CommandKind, &[&str])] = &[
-    (CommandKind::Format, &["fmt", "prettier", "black", "gofmt", "rustfmt", "format", "isort"]),
-    (
-        CommandKind::Lint,
-        &[
-            "lint",
-            "clippy",
-            "eslint",
-            "ruff",
-            "flake8",
-            "pylint",
-            "golangci-lint",
-            "rubocop",
-            "shellcheck",
-            "swiftlint",
-        ],
-    ),
-    (CommandKind::Check, &["typecheck", "type-check", "tsc", "mypy", "pyright", "check", "typescript"]),
-    (
-        CommandKind::Test,
-        &["test", "tests", "pytest", "jest", "vitest", "rspec", "ctest", "phpunit", "tox", "nox", "nextest"],
-    ),
-    (CommandKind::Build, &["build", "compile", "assemble"]),
-];
-
-/// Programs that a command line may begin with when it has no arguments.
-const PROGRAMS: &[&str] = &[
-    "make",
-    "pytest",
-    "jest",
-    "vitest",
-    "mocha",
-    "tox",
-    "nox",
-    "eslint",
-    "prettier",
-    "tsc",
-    "mypy",
-    "pyright",
-    "ruff",
-    "black",
-    "flake8",
-    "pylint",
-    "rspec",
-    "rubocop",
-    "ctest",
-    "phpunit",
-    "ninja",
-    "just",
-    "pre-commit",
-    "swiftlint",
-];
-
-/// Words of what publishes, changes history, or goes on for ever.
-const EXCLUDED: &[&str] = &[
-    "deploy", "publish", "release", "push", "serve", "start", "dev", "watch", "preview", "studio", "rm",
-    "reset", "checkout", "clean", "delete", "login", "sudo", "kill",
-];
 
 pub(super) fn read(outline: &Outline<'_>) -> Vec<ProjectCommand> {
     let mut reader = Reader { outline, commands: Vec::new() };
@@ -403,20 +213,24 @@ fn kind_of_line(line: &str) -> Option<CommandKind> {
     found.map(|&(kind, _)| kind)
 }
 
-/// Whether a code span is a command line: a program with arguments, or one that needs none.
+/// Whether a code span is a command line: it says what it does, or begins with a program that runs
+/// what the project defines.
 fn is_command(line: &str) -> bool {
     let mut tokens = line.split_whitespace().skip_while(|token| is_assignment(token));
     let Some(program) = tokens.next() else { return false };
     let plain =
         program.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+'));
-    let starts = program.starts_with(|c: char| c.is_ascii_alphanumeric()) || program.starts_with("./");
-    let has_arguments = tokens.next().is_some();
-    plain && starts && (PROGRAMS.contains(&program) || has_arguments || program.starts_with("./"))
+    let starts = program.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_script = program.starts_with("./") || program.starts_with("scripts/");
+    let says = tokens.next().is_some() && kind_of_line(line).is_some();
+    plain && (RUNNERS.contains(&program) || is_script || (starts && says && !program.contains('.')))
 }
 
 fn is_excluded(line: &str) -> bool {
     let tokens = line.split(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | '&' | '|'));
-    tokens.into_iter().any(|token| EXCLUDED.contains(&token))
+    let program = line.split_whitespace().find(|token| !is_assignment(token));
+    program.is_some_and(|program| FOREIGN.contains(&program))
+        || tokens.into_iter().any(|token| EXCLUDED.contains(&token))
 }
 
 fn is_excluded_label(label: &str) -> bool {
@@ -426,7 +240,7 @@ fn is_excluded_label(label: &str) -> bool {
 
 fn is_shell(info: &str) -> bool {
     let language = info.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-    matches!(&*language, "" | "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session")
+    matches!(&*language, "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session")
 }
 
 fn is_assignment(line: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod changelog;
 mod commands;
+mod words;
 
 use super::Outline;
 use crate::text::{Span, TextEdit};
@@ -150,7 +151,10 @@ mod tests {
             &[(Lint, "Run linter", "ruff check ."), (Test, "Run all tests", "pytest -q")],
         );
         check("## 테스트\n```sh\ncd api\nnpm test\n```\n", &[(Test, "테스트", "cd api && npm test")]);
-        check("## Build\n```\nmake\n```\n```json\n{}\n```\n", &[(Build, "Build", "make")]);
+        check(
+            "## Build\n```sh\nmake\n```\n```\nA drawing\n```\n```json\n{}\n```\n",
+            &[(Build, "Build", "make")],
+        );
         check("## Deployment\n```bash\nnpm test\n```\n", &[]);
         check("## Build\n```bash\nmake && npm publish\nA=1\nif x; then\nrm y\nfi\n```\n", &[]);
     }
@@ -175,7 +179,8 @@ mod tests {
             "## Notes\n- Run `npm run lint` and fix all errors.\n- **Testing:** Jest\n- Tests: `tests/unit`\n\
              - `npm run deploy`: Build and deploy\n- Release: `make release`\n- `pytest>=7.0.0` - Testing framework\n\
              - Dev server: `npm run dev`\n- `logger.info()`: test output\n- `swift-ci.yml` - build and test\n\
-             - Testing branch: `git checkout -b test`\n",
+             - Testing branch: `git checkout -b test`\n- Check branch: `git branch`\n- Check the log: `cat a.log`\n\
+             - Build setup: `pnpm install`\n",
             &[],
         );
         check(

@@ -187,6 +187,7 @@ mod tests {
         check("[ ] a\n[x] b\n", &["!a ([ ])", "b ([x])"]);
         check("### High\n- [ ] a\n\n### Low\n- [ ] b\n", &["!a ([ ])", "!b ([ ])"]);
         check("<!-- none -->\n", &[]);
+        check("- None (all done)\n- （无）\n", &[]);
     }
 
     #[test]

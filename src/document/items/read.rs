@@ -6,7 +6,7 @@ use super::{
     words::{self, Columns},
 };
 use crate::{
-    document::{Outline, Role, Section, inline, table},
+    document::{Outline, Role, Section, inline, state::is_null, table},
     markdown::{CheckBox, Line, LineKind},
     text::Span,
 };
@@ -175,7 +175,7 @@ impl Reader<'_> {
             Some((id, rest)) => (Some(id.to_owned()), rest.to_owned()),
             None => (own_number, said),
         };
-        if description.is_empty() && id.is_none() {
+        if (description.is_empty() && id.is_none()) || is_nothing(&description) {
             return;
         }
         let status = match (check, word) {
@@ -241,6 +241,15 @@ fn leading_word(text: &str, body: Span) -> (Option<Span>, Span) {
 fn is_status_picture(picture: &str) -> bool {
     words::is_done(picture)
         || picture.chars().any(|c| matches!(c, '⬜' | '☐' | '⏳' | '🔄' | '🔲' | '❌' | '🚧'))
+}
+
+/// `None (previous task completed)`, `（无）`: what stands in an empty list.
+fn is_nothing(description: &str) -> bool {
+    let bare = description.trim_matches(['(', ')', '（', '）', '[', ']', '.', ' ']);
+    let head = bare.split([' ', '(', '（']).next().unwrap_or_default();
+    let rest = bare[head.len()..].trim_start();
+    let is_whole = rest.is_empty() || rest.starts_with(['(', '（']);
+    is_whole && !head.is_empty() && is_null(head)
 }
 
 fn is_struck(text: &str, body: Span) -> bool {

@@ -8,6 +8,8 @@ mod touch;
 mod value;
 mod write;
 
+pub(super) use value::is_null;
+
 use super::{Items, Outline};
 use crate::text::{Span, TextEdit};
 use jiff::civil::DateTime;

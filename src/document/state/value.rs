@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, raw: Span, is_word: bool) -> Value {
 }
 
 /// Whether a value stands for none.
-pub(super) fn is_null(value: &str) -> bool {
+pub(in crate::document) fn is_null(value: &str) -> bool {
     const NULLS: &[&str] = &[
         "",
         "null",
