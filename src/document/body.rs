@@ -66,7 +66,7 @@ impl Outline<'_> {
         let text = self.text();
         let end = inline::line_end(text);
         match first.kind {
-            LineKind::Row if !is_block(entry) => {
+            LineKind::Row if !is_block(entry) || entry.starts_with('|') => {
                 let (at, columns, like) = self.table_head(section, first);
                 vec![insert_lines(text, at, &table_row(text, &columns, like, entry), end)]
             }
@@ -99,7 +99,7 @@ impl Outline<'_> {
             lines.extend(plain_lines(entry));
             return vec![insert_lines(text, at, &lines, end)];
         }
-        if !is_block(entry) {
+        if !is_block(entry) || (last.kind == LineKind::Row && entry.starts_with('|')) {
             if last.kind == LineKind::Row {
                 let (_, columns, _) = self.table_head(section, layout.block_first.unwrap_or(last));
                 return vec![insert_lines(text, at, &table_row(text, &columns, last, entry), end)];
@@ -404,11 +404,9 @@ fn table_row(text: &str, columns: &[Span], like: Line, entry: &str) -> Vec<Strin
     vec![table::row(like.span.of(text), &cells)]
 }
 
-/// Whether `entry` can't stand inside a list or table: a heading, fence, quote or table.
+/// Whether `entry` can't stand inside a list: a heading, fence, quote or table. (A table takes rows.)
 fn is_block(entry: &str) -> bool {
-    entry.starts_with(['#', '>', '|']) && !entry.starts_with('|')
-        || entry.starts_with("```")
-        || entry.starts_with("~~~")
+    entry.starts_with(['#', '>', '|']) || entry.starts_with("```") || entry.starts_with("~~~")
 }
 
 fn plain_lines(entry: &str) -> Vec<String> {
