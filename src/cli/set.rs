@@ -10,7 +10,7 @@ use crate::{
     document::WorkflowState,
     engine::Cause,
     runtime::{Documents, Edits, Error},
-    text::nearest,
+    text::{Draft, nearest},
 };
 
 pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
@@ -26,15 +26,18 @@ pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
 }
 
 fn edits(documents: &Documents, args: &SetArgs) -> Result<Edits, Error> {
-    let state = WorkflowState::parse(&documents.state.text);
-    let mut edits = Vec::new();
+    let mut draft = Draft::new(&documents.state.text, documents.state.revision);
     for (key, value) in &args.assignments {
-        if state.key(key).is_none() && !args.new {
-            return Err(unknown(key, &state));
-        }
-        edits.extend(state.set(key, value));
+        let edits = {
+            let state = WorkflowState::parse(draft.text());
+            if state.key(key).is_none() && !args.new {
+                return Err(unknown(key, &state));
+            }
+            state.set(key, value)
+        };
+        draft.revise(edits);
     }
-    Ok(Edits::of_state(edits))
+    Ok(Edits::of_state(draft.into_patch().edits().to_vec()))
 }
 
 fn unknown(key: &str, state: &WorkflowState<'_>) -> Error {

@@ -23,7 +23,17 @@ impl Outline<'_> {
     /// Unicode scalar values of the section's content (`rule-language.md`, section 2).
     #[must_use]
     pub fn characters(&self, section: &Section) -> usize {
-        self.content(section).chars().count()
+        let layout = Layout::of(self, section);
+        let parts = || layout.content.iter().map(|part| part.of(self.text()));
+        let mut trailing = 0;
+        for part in parts().rev() {
+            let kept = part.trim_end();
+            trailing += part[kept.len()..].chars().count();
+            if !kept.is_empty() {
+                break;
+            }
+        }
+        parts().map(|part| part.chars().count()).sum::<usize>() - trailing
     }
 
     /// Empties the section's body; placeholders, comments and a table's header stay.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     document::WorkflowState,
-    rules::{self, Condition, RuleSet},
+    rules::{self, Class, Condition, RuleSet},
     text::{Diagnostic, DocumentId, Revision, Severity, Span},
 };
 use std::{
@@ -41,9 +41,12 @@ pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
     let Reading { state, rules } = Reading::of(snapshot.state);
     let view = View { snapshot, state: &state, occurrences: &[] };
     let mut memory = snapshot.memory.clone();
-    memory.clauses = held_clauses(&view, &rules)
-        .map(|(id, condition)| {
-            (id, ClauseMemory { held: true, fired_on: Some(fingerprint(&state, condition)) })
+    memory.clauses = evaluated(&view, &rules)
+        .into_iter()
+        .filter(|trigger| trigger.held)
+        .map(|trigger| {
+            let fired_on = Some(fingerprint(&state, trigger.condition));
+            (trigger.id, ClauseMemory { held: true, fired_on })
         })
         .collect();
     memory.settled = Some(settled(&state, (Revision::of(snapshot.state), snapshot.config.map(Revision::of))));
@@ -58,6 +61,9 @@ pub fn inspect(state: &WorkflowState<'_>) -> Vec<Diagnostic> {
     let unknown = gates::unknown_phase(state, &rules);
     rules.diagnostics.into_iter().chain(unknown).collect()
 }
+
+/// State keys, in lower case, and their values.
+type Keys = BTreeMap<String, String>;
 
 /// A state file with its rules.
 struct Reading<'t> {
@@ -85,7 +91,7 @@ struct Run<'a> {
     diagnostics: Vec<Diagnostic>,
     firings: Vec<Firing>,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
-    spent: BTreeMap<ClauseId, BTreeMap<String, String>>,
+    spent: BTreeMap<ClauseId, Keys>,
     /// Clauses that were called in the round before.
     called: BTreeSet<ClauseId>,
     /// Where the rounds began; to come back to one of these is to go in circles.
@@ -94,8 +100,8 @@ struct Run<'a> {
 
 /// How a round went.
 enum RoundEnd {
-    /// Nothing fired.
-    Settled,
+    /// Nothing fired. These clauses' triggers hold.
+    Settled(Vec<ClauseId>),
     /// Something fired; these things happened by it.
     Fired(Vec<Occurrence>),
     /// The run goes in circles, or does not end.
@@ -122,23 +128,24 @@ impl<'a> Run<'a> {
     /// Runs to the end. `first` is the snapshot's state file; it is read anew only once it differs.
     fn into_outcome(mut self, first: &Reading<'_>) -> Outcome {
         let mut occurrences = self.what_happened(first);
-        for number in 1.. {
+        let mut number = 0;
+        let held = loop {
+            number += 1;
             let end = match self.working.state().clone() {
                 Cow::Borrowed(_) => self.round(number, first, &occurrences),
                 Cow::Owned(text) => self.round(number, &Reading::of(&text), &occurrences),
             };
             match end {
-                RoundEnd::Settled => break,
+                RoundEnd::Settled(held) => break held,
                 RoundEnd::Fired(next) => occurrences = next,
                 RoundEnd::Endless(diagnostic) => return self.give_up(diagnostic),
             }
-        }
-        if self.working.has_changed() || self.is_foreign_edit() {
-            self.working.write(&Write::Touch);
-        }
+        };
+        let is_due = self.working.has_changed() || self.is_foreign_edit();
+        let held = Some(held).filter(|_| !(is_due && self.working.write(&Write::Touch)));
         match self.working.state().clone() {
-            Cow::Borrowed(_) => self.finish(first),
-            Cow::Owned(text) => self.finish(&Reading::of(&text)),
+            Cow::Borrowed(_) => self.finish(first, held),
+            Cow::Owned(text) => self.finish(&Reading::of(&text), held),
         }
     }
 
@@ -225,7 +232,8 @@ impl<'a> Run<'a> {
             ..*self.snapshot
         };
         let view = View { snapshot: &snapshot, state, occurrences };
-        let armed = self.armed(rules, &view);
+        let triggers = evaluated(&view, rules);
+        let armed = self.armed(&triggers, state);
         let mut round = Round::new(&view, rules, self.event, &mut self.memory);
         if number == 1
             && let Cause::Done { step, result } = &self.event.cause
@@ -242,7 +250,7 @@ impl<'a> Run<'a> {
         self.effects.append(&mut round.effects);
         self.diagnostics.append(&mut round.diagnostics);
         if performances.is_empty() {
-            return RoundEnd::Settled;
+            return RoundEnd::Settled(held(&triggers));
         }
         self.spent.extend(armed);
         let clashing = self.clashes(&writes, &performances);
@@ -265,37 +273,25 @@ impl<'a> Run<'a> {
 
     /// The clauses whose triggers hold and which are armed (`rule-language.md`, section 4), with the
     /// keys they fire on.
-    fn armed(&self, rules: &RuleSet, view: &View<'_>) -> Vec<(ClauseId, BTreeMap<String, String>)> {
-        let mut armed = Vec::new();
-        for (id, clause) in clauses_of(rules) {
-            let Some(trigger) = &clause.trigger else { continue };
-            if clause.steps.is_empty() {
-                continue;
-            }
-            let asker = Asker { rule: &id.rule, called: false };
-            if view.decide(&trigger.condition, asker) != Some(true) {
-                continue;
-            }
-            let keys = fingerprint(view.state, &trigger.condition);
-            let quiet = View { snapshot: view.snapshot, state: view.state, occurrences: &[] };
-            // What holds only because of an event fires whenever the event comes; not for a rule that
-            // was called where the event was raised: it has had its turn.
-            let by_event = quiet.decide(&trigger.condition, asker) != Some(true);
-            let last = self.spent.get(&id);
-            let remembered = self.snapshot.memory.clauses.get(&id);
-            let is_armed = match (last, remembered) {
-                _ if by_event => !self.called.contains(&id),
-                (Some(spent), _) => differ(spent, &keys),
-                (None, Some(memory)) => {
-                    !memory.held || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
-                }
-                (None, None) => true,
-            };
-            if is_armed {
-                armed.push((id, keys));
-            }
-        }
-        armed
+    fn armed(&self, triggers: &[Evaluated<'_>], state: &WorkflowState<'_>) -> Vec<(ClauseId, Keys)> {
+        let armed =
+            triggers.iter().filter(|trigger| trigger.holds && trigger.has_steps).filter_map(|trigger| {
+                let keys = fingerprint(state, trigger.condition);
+                let spent = self.spent.get(&trigger.id);
+                let remembered = self.snapshot.memory.clauses.get(&trigger.id);
+                let is_armed = match (spent, remembered) {
+                    // What holds only because of an event fires whenever the event comes; not for a rule
+                    // that was called where the event was raised: it has had its turn.
+                    _ if !trigger.held => !self.called.contains(&trigger.id),
+                    (Some(spent), _) => differ(spent, &keys),
+                    (None, Some(memory)) => {
+                        !memory.held || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
+                    }
+                    (None, None) => true,
+                };
+                is_armed.then(|| (trigger.id.clone(), keys))
+            });
+        armed.collect()
     }
 
     /// The performances that disagree: two that give one key different values. Neither is applied.
@@ -381,8 +377,9 @@ impl<'a> Run<'a> {
         outcome
     }
 
-    /// Settles: what must be remembered, and which pending steps have lapsed.
-    fn finish(mut self, reading: &Reading<'_>) -> Outcome {
+    /// Settles: what must be remembered, and which pending steps have lapsed. `held` is what the last
+    /// round found, if the text is still what it looked at.
+    fn finish(mut self, reading: &Reading<'_>, held: Option<Vec<ClauseId>>) -> Outcome {
         let Reading { state, rules } = reading;
         let config = self.working.config().cloned();
         let memory_before = std::mem::take(&mut self.memory);
@@ -392,10 +389,13 @@ impl<'a> Run<'a> {
             memory: &memory_before,
             ..*self.snapshot
         };
-        let view = View { snapshot: &snapshot, state, occurrences: &[] };
+        let held = held.unwrap_or_else(|| {
+            self::held(&evaluated(&View { snapshot: &snapshot, state, occurrences: &[] }, rules))
+        });
         let remembered = &self.snapshot.memory.clauses;
-        let clauses: BTreeMap<_, _> = held_clauses(&view, rules)
-            .map(|(id, _)| {
+        let clauses: BTreeMap<_, _> = held
+            .into_iter()
+            .map(|id| {
                 let earlier = || remembered.get(&id).and_then(|memory| memory.fired_on.clone());
                 let fired_on = self.spent.remove(&id).or_else(earlier);
                 (id, ClauseMemory { held: true, fired_on })
@@ -421,11 +421,32 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The clauses whose triggers hold by themselves, without an event, and their conditions.
-fn held_clauses<'r>(view: &View<'_>, rules: &'r RuleSet) -> impl Iterator<Item = (ClauseId, &'r Condition)> {
-    clauses_of(rules).filter_map(move |(id, clause)| {
+/// A clause's trigger against one view.
+struct Evaluated<'r> {
+    id: ClauseId,
+    condition: &'r Condition,
+    has_steps: bool,
+    /// Whether it is known to hold, what has just happened included.
+    holds: bool,
+    /// Whether it is known to hold without that.
+    held: bool,
+}
+
+/// The triggers of all clauses, in the order of the file.
+fn evaluated<'r>(view: &View<'_>, rules: &'r RuleSet) -> Vec<Evaluated<'r>> {
+    let quiet = View { snapshot: view.snapshot, state: view.state, occurrences: &[] };
+    let triggers = clauses_of(rules).filter_map(|(id, clause)| {
         let condition = &clause.trigger.as_ref()?.condition;
-        let held = view.decide(condition, Asker { rule: &id.rule, called: false }) == Some(true);
-        held.then_some((id, condition))
-    })
+        let decide =
+            |view: &View<'_>| view.decide(condition, Asker { rule: &id.rule, called: false }) == Some(true);
+        let holds = decide(view);
+        let is_certain = view.occurrences.is_empty() || condition.class() == Class::State;
+        let held = if is_certain { holds } else { decide(&quiet) };
+        Some(Evaluated { condition, has_steps: !clause.steps.is_empty(), holds, held, id })
+    });
+    triggers.collect()
+}
+
+fn held(triggers: &[Evaluated<'_>]) -> Vec<ClauseId> {
+    triggers.iter().filter(|trigger| trigger.held).map(|trigger| trigger.id.clone()).collect()
 }

@@ -4,7 +4,7 @@ use crate::{
     document::{Outline, ProjectConfig, Role, Section, WorkflowState},
     engine::model::Snapshot,
     rules::{Position, SectionName},
-    text::{DocumentId, Patch, Revision, TextEdit},
+    text::{DocumentId, Draft, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
 use std::borrow::Cow;
@@ -41,42 +41,6 @@ pub(super) enum Write {
     Touch,
 }
 
-/// A document and everything that was done to it in this run.
-#[derive(Clone, Debug)]
-struct Draft<'a> {
-    original: &'a str,
-    text: Cow<'a, str>,
-    patch: Patch,
-}
-
-impl<'a> Draft<'a> {
-    fn new(original: &'a str, revision: Revision) -> Self {
-        Self { original, text: Cow::Borrowed(original), patch: Patch::empty(revision) }
-    }
-
-    /// Applies edits of the text as it is now. Edits that do not fit are a fault of a view; they
-    /// are left out rather than half applied.
-    fn revise(&mut self, edits: Vec<TextEdit>) -> bool {
-        if edits.is_empty() {
-            return false;
-        }
-        let step = Patch::new(Revision::of(&*self.text), edits);
-        debug_assert!(step.is_ok(), "a view returned overlapping edits: {step:?}");
-        let Some((step, text)) =
-            step.ok().and_then(|step| step.apply(&self.text).ok().map(|text| (step, text)))
-        else {
-            return false;
-        };
-        if text == self.text {
-            return false;
-        }
-        let Ok(patch) = self.patch.then(&step, self.original) else { return false };
-        self.patch = patch;
-        self.text = Cow::Owned(text);
-        true
-    }
-}
-
 /// Both documents of a project under change.
 #[derive(Clone, Debug)]
 pub(super) struct Working<'a> {
@@ -96,28 +60,24 @@ impl<'a> Working<'a> {
 
     /// The text of the state file, as it is now.
     pub(super) fn state(&self) -> &Cow<'a, str> {
-        &self.state.text
+        self.state.text()
     }
 
     pub(super) fn config(&self) -> Option<&Cow<'a, str>> {
-        self.config.as_ref().map(|draft| &draft.text)
+        self.config.as_ref().map(Draft::text)
     }
 
     pub(super) fn revisions(&self) -> Revisions {
-        let revision = |draft: &Draft<'_>| match &draft.text {
-            Cow::Borrowed(_) => draft.patch.base(),
-            Cow::Owned(text) => Revision::of(text),
-        };
-        (revision(&self.state), self.config.as_ref().map(revision))
+        (self.state.revision(), self.config.as_ref().map(Draft::revision))
     }
 
     /// The state file's patch, and the config's.
     pub(super) fn into_patches(self) -> (Patch, Option<Patch>) {
-        (self.state.patch, self.config.map(|draft| draft.patch))
+        (self.state.into_patch(), self.config.map(Draft::into_patch))
     }
 
     pub(super) fn has_changed(&self) -> bool {
-        !self.state.patch.is_empty() || self.config.as_ref().is_some_and(|draft| !draft.patch.is_empty())
+        !self.state.patch().is_empty() || self.config.as_ref().is_some_and(|draft| !draft.patch().is_empty())
     }
 
     /// Makes one change; answers whether a text is different now.
@@ -148,7 +108,7 @@ impl<'a> Working<'a> {
             }
             Write::Change { document: DocumentId::State, sentence, dated } => {
                 // The state file's own Changelog is read by the same view.
-                let edits = ProjectConfig::parse(&self.state.text).add_change(at.date(), sentence, *dated);
+                let edits = ProjectConfig::parse(self.state.text()).add_change(at.date(), sentence, *dated);
                 self.state.revise(edits)
             }
             Write::Insert { document, section, position, text } => {
@@ -165,13 +125,13 @@ impl<'a> Working<'a> {
     }
 
     fn revise_state(&mut self, edits: impl FnOnce(&WorkflowState<'_>) -> Vec<TextEdit>) -> bool {
-        let edits = edits(&WorkflowState::parse(&self.state.text));
+        let edits = edits(&WorkflowState::parse(self.state.text()));
         self.state.revise(edits)
     }
 
     fn revise_config(&mut self, edits: impl FnOnce(&ProjectConfig<'_>) -> Vec<TextEdit>) -> bool {
         let Some(draft) = &mut self.config else { return false };
-        let edits = edits(&ProjectConfig::parse(&draft.text));
+        let edits = edits(&ProjectConfig::parse(draft.text()));
         draft.revise(edits)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::blocks::{Block, BlockKind, Heading};
 use crate::text::Span;
+use memchr::{memchr2, memrchr2};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -161,7 +162,7 @@ impl<'t> Blocks<'t> {
 /// The line that begins at `start`, with its line end.
 pub(super) fn line_at(text: &str, start: usize, limit: usize) -> &str {
     let rest = &text[start..limit];
-    match rest.as_bytes().iter().position(|&byte| byte == b'\n' || byte == b'\r') {
+    match memchr2(b'\n', b'\r', rest.as_bytes()) {
         Some(end) if rest[end..].starts_with("\r\n") => &rest[..end + 2],
         Some(end) => &rest[..=end],
         None => rest,
@@ -172,7 +173,7 @@ pub(super) fn line_at(text: &str, start: usize, limit: usize) -> &str {
 pub(super) fn last_line(text: &str, span: Span) -> Span {
     let body = span.of(text);
     let without_end = body.strip_suffix("\r\n").or_else(|| body.strip_suffix(['\n', '\r'])).unwrap_or(body);
-    let start = without_end.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let start = memrchr2(b'\n', b'\r', without_end.as_bytes()).map_or(0, |at| at + 1);
     Span::new(span.start + start, span.end)
 }
 

@@ -5,6 +5,7 @@
 //! new text out of an old one.
 
 mod diagnostic;
+mod draft;
 mod edit;
 mod line_index;
 mod merge;
@@ -13,6 +14,7 @@ mod span;
 mod suggest;
 
 pub use diagnostic::{Diagnostic, DocumentId, Fix, Label, Severity};
+pub use draft::Draft;
 pub use edit::{OverlapError, Patch, PatchError, TextEdit};
 pub use line_index::{LineColumn, LineIndex, Utf16Position};
 pub use merge::{MergeConflict, rebase};
