@@ -62,8 +62,6 @@ impl Default for Settings {
 pub struct GateSettings {
     /// What happens when an edit breaks the order of phases.
     pub on_violation: OnViolation,
-    /// Who may approve a plan.
-    pub approval: Approval,
 }
 
 /// What happens when an edit breaks the order of phases.
@@ -76,16 +74,6 @@ pub enum OnViolation {
     Revert,
     /// Nothing.
     Off,
-}
-
-/// Who may approve a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Approval {
-    /// An edit of the file; recorded as not attested.
-    #[default]
-    File,
-    /// Only a person, by a way the agent can't take.
-    Person,
 }
 
 /// Who writes summaries.

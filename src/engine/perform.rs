@@ -64,6 +64,8 @@ struct Progress<'a> {
     /// Where in the clause the current list of steps is.
     path: Vec<usize>,
     result: Option<StepResult>,
+    /// The item the clause fired on, if that was in an earlier run.
+    item: Option<String>,
     found: Option<bool>,
     issues: Option<bool>,
     performance: usize,
@@ -134,6 +136,7 @@ impl<'a> Round<'a> {
             return false;
         }
         let mut progress = self.begin(rule, pending.clause.clause, Some(result.clone()));
+        progress.item.clone_from(&pending.item);
         let refused = !result.success && pending.kind != PendingKind::Run;
         let answer = result.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let verdict = if result.success { "done" } else { "failed" };
@@ -197,6 +200,7 @@ impl<'a> Round<'a> {
             clause: &rule.clauses[number],
             path: Vec::new(),
             result,
+            item: None,
             found: None,
             issues: None,
             performance: self.performances.len() - 1,

@@ -29,6 +29,8 @@ pub(super) enum Slot {
     Number,
     /// A quotation.
     Quoted,
+    /// A code span, whatever is in it.
+    Code,
     /// Everything up to `&&`, `||`, `AND` or `OR`.
     Rest,
     /// Everything up to the end.
@@ -44,6 +46,7 @@ const SLOTS: &[(&str, Slot)] = &[
     ("{section}", Slot::Section),
     ("{number}", Slot::Number),
     ("{quoted}", Slot::Quoted),
+    ("{code}", Slot::Code),
     ("{rest}", Slot::Rest),
     ("{tail}", Slot::Tail),
 ];
@@ -288,6 +291,13 @@ fn read_slot(slot: Slot, cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -
         Slot::Section => read_section(cursor).map(|_| ()),
         Slot::Number => cursor.kind(Kind::Number).then_some(()),
         Slot::Quoted => cursor.kind(Kind::Quoted).then_some(()),
+        Slot::Code => {
+            let span = cursor.peek()?.code?;
+            while cursor.peek().is_some_and(|token| token.code == Some(span)) {
+                cursor.at += 1;
+            }
+            Some(())
+        }
         Slot::Rest => {
             let start = cursor.at;
             while cursor.peek().is_some_and(|token| !is_strong_connective(token)) {

@@ -2,7 +2,7 @@
 
 use crate::{
     disk::is_inner,
-    engine::{self, Approval, OnViolation, SummaryMode},
+    engine::{self, OnViolation, SummaryMode},
     text::LineIndex,
 };
 use std::{
@@ -107,7 +107,14 @@ const KEYS: [Key; 10] = [
     Key {
         section: "gates",
         name: "approval",
-        apply: |to, value| one_of(value, &APPROVAL, &mut to.engine.gates.approval),
+        apply: |_, value| match value.as_str() {
+            // The only way there is: an edit of State approves a plan.
+            Some("file") => Ok(()),
+            Some("person") => {
+                Err("only \"file\" works: this version can't tell a person from an agent".into())
+            }
+            _ => Err("expected \"file\"".into()),
+        },
     },
     Key {
         section: "limits",
@@ -154,7 +161,6 @@ const KEYS: [Key; 10] = [
 const SUMMARY: [(&str, SummaryMode); 2] = [("extract", SummaryMode::Extract), ("agent", SummaryMode::Agent)];
 const ON_VIOLATION: [(&str, OnViolation); 3] =
     [("warn", OnViolation::Warn), ("revert", OnViolation::Revert), ("off", OnViolation::Off)];
-const APPROVAL: [(&str, Approval); 2] = [("file", Approval::File), ("person", Approval::Person)];
 
 /// What is wrong, before lines are counted.
 struct Flaw {
@@ -266,7 +272,7 @@ mod tests {
             paths = { state = "docs/state.md", config = "docs/config.md" }
             [gates]
             on_violation = "revert"
-            approval = "person"
+            approval = "file"
             [limits]
             file_size = 1_000_000
             firings = 0x10
@@ -280,7 +286,7 @@ mod tests {
             engine: engine::Settings {
                 state_path: "docs/state.md".into(),
                 config_path: "docs/config.md".into(),
-                gates: engine::GateSettings { on_violation: OnViolation::Revert, approval: Approval::Person },
+                gates: engine::GateSettings { on_violation: OnViolation::Revert },
                 summary: SummaryMode::Agent,
                 max_firings: 16,
             },
@@ -306,6 +312,10 @@ mod tests {
         check(
             "[gates]\non_violence = \"warn\"",
             "t:2:1: unknown setting `on_violence` under [gates] (did you mean `on_violation`?)",
+        );
+        check(
+            "[gates]\napproval = \"person\"",
+            "t:2:12: `approval`: only \"file\" works: this version can't tell a person from an agent",
         );
         check("[gate]\napproval = \"file\"", "t:1:2: unknown setting `gate` (did you mean `gates`?)");
         check("\u{feff}quiet_ms = 3", "t:1:2: unknown setting `quiet_ms` (`quiet_ms` belongs under [watch])");

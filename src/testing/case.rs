@@ -9,7 +9,7 @@ use super::{
     story::{Step, Story},
 };
 use crate::{
-    engine::{Approval, OnViolation, Settings, SummaryMode},
+    engine::{OnViolation, Settings, SummaryMode},
     text::{DocumentId, Patch, Revision, Span, TextEdit},
 };
 
@@ -435,12 +435,10 @@ const FLAGS: [&str; 3] = ["crlf", "bom", "no-final-line-end"];
 type Apply = fn(&mut Settings);
 
 /// Settings as `key = value`.
-const SETTINGS: [(&str, Apply); 8] = [
+const SETTINGS: [(&str, Apply); 6] = [
     ("gates.on_violation = warn", |settings| settings.gates.on_violation = OnViolation::Warn),
     ("gates.on_violation = revert", |settings| settings.gates.on_violation = OnViolation::Revert),
     ("gates.on_violation = off", |settings| settings.gates.on_violation = OnViolation::Off),
-    ("gates.approval = file", |settings| settings.gates.approval = Approval::File),
-    ("gates.approval = person", |settings| settings.gates.approval = Approval::Person),
     ("summary = extract", |settings| settings.summary = SummaryMode::Extract),
     ("summary = agent", |settings| settings.summary = SummaryMode::Agent),
     ("max_firings = 1", |settings| settings.max_firings = 1),

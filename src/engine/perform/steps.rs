@@ -136,9 +136,9 @@ impl<'a> Round<'a> {
             return Some(Vec::new());
         }
         let (text, dated) = match content {
-            Content::WorkSummary { dated } => (self.work_summary()?, *dated),
+            Content::WorkSummary { dated } => (self.work_summary(progress)?, *dated),
             Content::Literal(text) => (self.fill(progress, text), false),
-            Content::Commit => (progress.result.as_ref()?.text.clone()?, false),
+            Content::Commit => (self.commit_line(progress)?, false),
         };
         if is_changelog(&target.section) {
             if self.says_already(document, &text) {
@@ -161,7 +161,7 @@ impl<'a> Round<'a> {
     }
 
     /// One sentence about the finished item; `None` when neither Log, item nor plan name it.
-    pub(super) fn work_summary(&self) -> Option<String> {
+    pub(super) fn work_summary(&self, progress: &Progress<'a>) -> Option<String> {
         let state = self.view.state;
         let outline = state.outline();
         let log = outline.section(Role::Log).map(|section| outline.content(section)).unwrap_or_default();
@@ -169,7 +169,7 @@ impl<'a> Round<'a> {
             return Some(summary.to_owned());
         }
         let items = state.items();
-        if let Some(current) = state.value("CurrentItem") {
+        if let Some(current) = progress.item.as_deref().or(state.value("CurrentItem")) {
             let item =
                 items.matching(current).map(|item| item.description.as_str()).filter(|text| !text.is_empty());
             return Some(summary::sentence_about(item.unwrap_or(current)));
@@ -180,6 +180,15 @@ impl<'a> Round<'a> {
             (!heading.is_empty()).then_some(heading)
         })?;
         Some(summary::sentence_about(title.trim_matches('*')))
+    }
+
+    /// Hash and message of the commit that was reported; a bare hash gets the message that the commit
+    /// was to have.
+    fn commit_line(&self, progress: &Progress<'a>) -> Option<String> {
+        let reported = one_line(progress.result.as_ref()?.text.as_deref()?);
+        let is_bare = reported.len() >= 7 && reported.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let message = self.work_summary(progress).filter(|_| is_bare);
+        Some(message.map(|message| format!("{reported} {message}")).unwrap_or(reported))
     }
 
     pub(super) fn archive(

@@ -1,10 +1,13 @@
 //! The one table of what steps say and what that means.
 
 use super::Context;
-use crate::rules::{
-    ast::{Content, LogText, Position, SectionName, Step, StepKind, Target},
-    lex::{Cursor, Kind, Token},
-    wording::{Found, Slot, Table},
+use crate::{
+    document::Role,
+    rules::{
+        ast::{Content, LogText, Position, SectionName, Step, StepKind, Target},
+        lex::{Cursor, Kind, Token},
+        wording::{Found, Slot, Table},
+    },
 };
 use std::sync::LazyLock;
 
@@ -65,7 +68,7 @@ const FORMS: &[(&str, Make)] = &[
         changelog,
     ),
     (
-        "insert|add [the] new changelog line|entry [immediately] after|below|under [the] {section} [in {paths}] [and its following newline] [( making {tail}]",
+        "insert|add|append|prepend [the|a] [new] [changelog] line|entry [:] [{code}] [immediately|directly] after|below|under|to [the] {section} [in {paths}] [and its following newline] [( making {tail}]",
         changelog,
     ),
     ("changelog", |_, _, _| Some(vec![work_summary(None, false)])),
@@ -297,10 +300,12 @@ fn is_plan(section: &SectionName) -> bool {
 
 fn changelog(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
     let section = found.section(0).unwrap_or_else(|| SectionName("Changelog".into()));
-    if !section.0.eq_ignore_ascii_case("changelog") {
+    if Role::named(&section.0) != Some(Role::Changelog) {
         return None;
     }
-    let dated = found.says("date");
+    let template = found.slot(Slot::Code, 0).unwrap_or_default();
+    let has_date = |token: &Token<'_>| ["YYYY", "date"].iter().any(|date| token.text.contains(date));
+    let dated = found.says("date") || template.iter().any(has_date);
     let path = found.list(Slot::Paths).pop();
     Some(vec![StepKind::Insert {
         target: Target { path, section },

@@ -193,6 +193,15 @@ fn changelog_and_history() {
         "Append one-sentence summary of completed work **with today's date** to `project_config.md` under **## Changelog**.",
         "insert summary dated=true First project_config.md/Changelog",
     );
+    check(
+        "Insert the new changelog line `- <One-sentence summary of completed work>` immediately after the `## Changelog` heading in `project_config.md`.",
+        "insert summary dated=false First project_config.md/Changelog",
+    );
+    check(
+        "Add a changelog entry: `- YYYY-MM-DD: <summary>` under **## Changelog**.",
+        "insert summary dated=true First -/Changelog",
+    );
+    check_delegated("Add a line `x` under **## Notes**.");
     check("prepend one-liner to Changelog.", "insert summary dated=false First -/Changelog");
     check(
         "prepend summary to `## Changelog` in `project_config.md`.",
