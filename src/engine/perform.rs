@@ -12,7 +12,7 @@ use super::{
     working::Write,
 };
 use crate::{
-    rules::{Class, Clause, Guard, LogText, Rule, RuleSet, Step, StepKind},
+    rules::{self, Class, Clause, Guard, LogText, Rule, RuleSet, Step, StepKind},
     text::{Diagnostic, Severity, Span},
 };
 use std::collections::BTreeSet;
@@ -67,7 +67,8 @@ struct Progress<'a> {
     /// The item the clause fired on, if that was in an earlier run.
     item: Option<String>,
     found: Option<bool>,
-    issues: Option<bool>,
+    /// The errors of the last consistency check.
+    issues: Option<Vec<String>>,
     performance: usize,
 }
 
@@ -244,10 +245,11 @@ impl<'a> Round<'a> {
             StepKind::Read { path } => self.read(progress, step, path),
             StepKind::Find { section, path } => self.find(progress, step, section, path.as_deref()),
             StepKind::CheckConsistency => {
-                let errors =
-                    self.rules.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
-                progress.issues = Some(errors > 0);
-                self.note(progress, format!("checked the file: {}", counted(errors, "error")));
+                let found = rules::compile(self.view.state).diagnostics;
+                let errors = found.into_iter().filter(|found| found.severity == Severity::Error);
+                let errors: Vec<String> = errors.map(|error| error.message).collect();
+                self.note(progress, format!("checked the file: {}", counted(errors.len(), "error")));
+                progress.issues = Some(errors);
             }
             StepKind::Call { rule } => self.call(progress, step, rule),
             StepKind::If { guard, then, otherwise } => {
@@ -298,7 +300,7 @@ impl<'a> Round<'a> {
                 let answered = progress.result.as_ref().map(|result| result.success);
                 progress.found.or(answered).map(|found| found == *wanted)
             }
-            Guard::Issues(wanted) => progress.issues.map(|issues| issues == *wanted),
+            Guard::Issues(wanted) => progress.issues.as_ref().map(|issues| issues.is_empty() != *wanted),
             Guard::Succeeded(wanted) => progress.result.as_ref().map(|result| result.success == *wanted),
             Guard::Confirmed => progress.result.as_ref().map(|result| result.success),
             Guard::HasContent(section) => {

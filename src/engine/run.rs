@@ -74,7 +74,7 @@ struct Reading<'t> {
 impl<'t> Reading<'t> {
     fn of(text: &'t str) -> Self {
         let state = WorkflowState::parse(text);
-        let rules = rules::compile(&state);
+        let rules = rules::compile_runnable(&state);
         Self { state, rules }
     }
 }
@@ -409,8 +409,12 @@ impl<'a> Run<'a> {
             Effect::Waits { id } => pending.iter().any(|pending| pending.id == *id),
             Effect::Tell { .. } => true,
         });
+        let revisions = self.working.revisions();
+        // What is not new is not read again.
+        let known = self.snapshot.memory.settled.clone();
+        let known = known.filter(|known| (known.state, known.config) == revisions);
         let memory = Memory {
-            settled: Some(settled(state, self.working.revisions())),
+            settled: known.or_else(|| Some(settled(state, revisions))),
             clauses,
             replaced_plan: memory_before.replaced_plan.clone(),
             pending,

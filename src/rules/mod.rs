@@ -25,4 +25,4 @@ pub use ast::{
     EventPattern, FileTest, Guard, LengthUnit, LogText, NewValue, Phase, Position, Rule, RuleForm, RuleSet,
     SectionName, Step, StepKind, Target, Test, Trigger, Value,
 };
-pub use compile::compile;
+pub use compile::{compile, compile_runnable};

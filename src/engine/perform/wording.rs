@@ -60,14 +60,13 @@ impl Round<'_> {
                     progress.clause.trigger.as_ref().map_or("called", |trigger| trigger.text.as_str());
                 format!("{rule} because: {}", one_line(trigger))
             }
-            LogText::Problem => match self.rules.diagnostics.iter().find(|it| it.severity == Severity::Error)
-            {
-                Some(found) if progress.issues == Some(true) => format!("{rule}: {}", found.message),
-                _ => match result.and_then(|result| result.text.as_deref()) {
-                    Some(text) => format!("{rule}: {}", one_line(text)),
+            LogText::Problem => {
+                let reported = || result.and_then(|result| result.text.as_deref()).map(one_line);
+                match progress.issues.iter().flatten().next().cloned().or_else(reported) {
+                    Some(problem) => format!("{rule}: {problem}"),
                     None => format!("{rule}: a problem was reported"),
-                },
-            },
+                }
+            }
         }
     }
 
