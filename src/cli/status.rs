@@ -2,7 +2,6 @@
 
 use super::{
     args::JsonArgs,
-    compiled,
     context::Context,
     error::{CommandError, CommandResult, Exit},
     history,
@@ -11,7 +10,7 @@ use super::{
 use crate::{
     document::{ItemStatus, Role, WorkflowState},
     journal::Entry,
-    rules::{LengthUnit, RuleSet, Test},
+    rules::{self, LengthUnit, RuleSet, Test},
     runtime::Project,
 };
 use serde::Serialize;
@@ -86,7 +85,7 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         current_item: state.value("CurrentItem").map(str::to_owned),
         items: ItemsJson { done: items.rows().len() - left, left },
         pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
-        log: log(&state, &compiled::rules(&documents)),
+        log: log(&state, &rules::compile_runnable(&state)),
         watcher: project.watcher(),
         last_run: last.as_ref().map(last_run),
         journal_unreadable: is_unreadable,

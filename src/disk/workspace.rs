@@ -1,6 +1,6 @@
 //! A project's folder and the paths in it.
 
-use crate::engine::FileFact;
+use crate::engine::{FileFact, Files};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
@@ -140,15 +140,6 @@ impl Workspace {
         Ok(path)
     }
 
-    /// What there is to know about the file that a rule calls `path`. Whatever lies outside the
-    /// project counts as missing.
-    #[must_use]
-    pub fn file_fact(&self, path: &str) -> FileFact {
-        let Some(path) = self.inside(path) else { return FileFact::Missing };
-        let Ok(metadata) = fs::metadata(&path) else { return FileFact::Missing };
-        if metadata.is_file() && is_blank(&path) { FileFact::Empty } else { FileFact::Present }
-    }
-
     /// The existing file or folder at this path inside the project.
     fn inside(&self, path: &str) -> Option<PathBuf> {
         let relative = Path::new(path);
@@ -157,6 +148,16 @@ impl Workspace {
         }
         let found = self.root.join(relative).canonicalize().ok()?;
         found.starts_with(&self.root).then_some(found)
+    }
+}
+
+impl Files for Workspace {
+    /// Whatever lies outside the project counts as missing.
+    fn fact(&self, path: &str) -> Option<FileFact> {
+        let Some(path) = self.inside(path) else { return Some(FileFact::Missing) };
+        let Ok(metadata) = fs::metadata(&path) else { return Some(FileFact::Missing) };
+        let is_empty = metadata.is_file() && is_blank(&path);
+        Some(if is_empty { FileFact::Empty } else { FileFact::Present })
     }
 }
 
@@ -224,7 +225,7 @@ mod tests {
             ("link", FileFact::Missing),
             (outside.to_str().unwrap(), FileFact::Missing),
         ] {
-            assert_eq!(workspace.file_fact(path), expected, "{path}");
+            assert_eq!(workspace.fact(path), Some(expected), "{path}");
         }
     }
 

@@ -128,7 +128,7 @@ impl View<'_> {
         match document_called(path, self.snapshot.settings) {
             Some(DocumentId::State) => Some(fact_of(Some(self.snapshot.state))),
             Some(DocumentId::Config) => Some(fact_of(self.snapshot.config)),
-            None => self.snapshot.files.get(path).copied(),
+            None => self.snapshot.files.fact(path),
         }
     }
 

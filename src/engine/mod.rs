@@ -21,7 +21,7 @@ mod working;
 pub use events::{EVENTS, EventName, awaited_names};
 pub use guidance::{Closing, Guidance, Heed, Question, Turn, guidance};
 pub use model::{
-    Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Firing, GateSettings, Memory, OnViolation,
+    Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Files, Firing, GateSettings, Memory, OnViolation,
     Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
 };
 pub use run::{advance, inspect, settle};

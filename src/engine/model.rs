@@ -2,7 +2,7 @@
 
 use crate::text::{Diagnostic, Patch, Revision};
 use jiff::civil::DateTime;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Everything the engine may look at.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +15,21 @@ pub struct Snapshot<'a> {
     pub memory: &'a Memory,
     /// The project's settings.
     pub settings: &'a Settings,
-    /// What is known of the files that rules ask about, by the path as the rule writes it.
-    pub files: &'a BTreeMap<String, FileFact>,
+    /// The other files of the project.
+    pub files: &'a dyn Files,
+}
+
+/// The files that rules may ask about besides the two documents. The shell looks at the disk; tests
+/// answer from a map.
+pub trait Files: fmt::Debug {
+    /// What is known of the file that a rule calls `path`; `None` when that can't be said.
+    fn fact(&self, path: &str) -> Option<FileFact>;
+}
+
+impl Files for BTreeMap<String, FileFact> {
+    fn fact(&self, path: &str) -> Option<FileFact> {
+        self.get(path).copied()
+    }
 }
 
 /// What the shell found out about a file.

@@ -1,6 +1,6 @@
 //! What an event leads to, before anything is written.
 
-use super::{Document, Documents, Edits, Error, Project, facts};
+use super::{Document, Documents, Edits, Error, Project};
 use crate::{
     engine::{Event, Memory, Outcome, Snapshot},
     text::{DocumentId, Patch},
@@ -96,13 +96,12 @@ impl Edited {
 
     /// Shows the engine the documents and everything around them.
     fn look<T>(&self, project: &Project, memory: &Memory, engine: impl FnOnce(&Snapshot<'_>) -> T) -> T {
-        let files = facts::gather(project.workspace(), &self.after.state.text);
         engine(&Snapshot {
             state: &self.after.state.text,
             config: self.after.config.as_ref().map(|config| config.text.as_str()),
             memory,
             settings: &project.settings().engine,
-            files: &files,
+            files: project.workspace(),
         })
     }
 }

@@ -10,7 +10,6 @@ mod cause;
 mod clock;
 mod computation;
 mod error;
-mod facts;
 mod project;
 mod run;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, facts, transaction::Planned,
+    computation::Computed, transaction::Planned,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Workspace, read_text},
@@ -140,7 +140,7 @@ impl Project {
             config: documents.config.as_ref().map(|config| config.text.as_str()),
             memory: &memory,
             settings: &self.settings.engine,
-            files: &facts::gather(&self.workspace, state),
+            files: &self.workspace,
         }))
     }
 
