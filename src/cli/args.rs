@@ -312,6 +312,9 @@ pub struct ExportArgs {
     /// Where to; by default to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace FILE even if it is no earlier export; never one of the project's own files
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 /// `test-rules`.

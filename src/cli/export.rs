@@ -6,11 +6,17 @@ use super::{
     error::{CommandError, CommandResult, Exit},
 };
 use crate::{
+    disk::Workspace,
     document::{ItemStatus, WorkflowState},
     runtime::Documents,
 };
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
-use std::{fmt::Write as _, path::Path};
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 pub(crate) fn run(context: &mut Context, args: &ExportArgs) -> CommandResult {
     let project = context.project()?;
@@ -21,11 +27,53 @@ pub(crate) fn run(context: &mut Context, args: &ExportArgs) -> CommandResult {
     match &args.output {
         None => context.terminal.document(&page)?,
         Some(path) => {
+            refuse_own(project.workspace(), path)?;
+            if !args.force {
+                refuse_foreign(path)?;
+            }
             replace_file(path, &page)?;
             context.terminal.remark(format!("wrote {}", path.display()))?;
         }
     }
     Ok(Exit::Ok)
+}
+
+/// What every exported page begins with; a file that begins otherwise is somebody's work.
+const HEAD: &str = "<!doctype html>\n<!-- exported by rulemark -->\n";
+
+/// Refuses a path that names one of the project's own files, whether that is there yet or not.
+fn refuse_own(workspace: &Workspace, path: &Path) -> Result<(), CommandError> {
+    let place = place(path);
+    let documents = [workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings()];
+    let is_document = documents.iter().any(|own| *own == place || self::place(own) == place);
+    if is_document || place.starts_with(self::place(&workspace.internal())) {
+        let message = format!("{} is one of the project's own files", path.display());
+        return Err(CommandError::refused(message).with_hint("export to another file: `-o page.html`"));
+    }
+    Ok(())
+}
+
+/// Refuses to replace what no export wrote.
+fn refuse_foreign(path: &Path) -> Result<(), CommandError> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD.len() as u64).read_to_end(&mut head));
+    if read.is_ok() && head == HEAD.as_bytes() {
+        return Ok(());
+    }
+    Err(CommandError::refused(format!("{} exists and is no earlier export", path.display()))
+        .with_hint("choose another file, or replace it with `--force`"))
+}
+
+/// Where a path leads, links resolved; the file itself need not exist.
+fn place(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// The page: a header with the state, then both documents. HTML in the documents is shown as text.
@@ -35,7 +83,7 @@ fn page(title: &str, documents: &Documents) -> String {
     // Writing to a `String` never fails.
     let _ = write!(
         html,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "{HEAD}<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data: https:\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\

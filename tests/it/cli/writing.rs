@@ -186,3 +186,32 @@ fn an_export_is_one_page() {
     }
     assert_eq!(environment.output(&["export", "--html"]).stdout, page.into_bytes());
 }
+
+#[test]
+fn an_export_replaces_only_exports() {
+    let environment = Environment::initialised();
+    environment.write("rulemark.toml", "[watch]\nquiet_ms = 50\n");
+    environment.write("page.html", "<p>mine");
+    environment.write("sub/keep", "");
+    let own = ["workflow_state.md", "project_config.md", "rulemark.toml", ".rulemark/journal.db"];
+    let before = own.map(|path| std::fs::read(environment.root().join(path)).unwrap());
+    let others = ["sub/../workflow_state.md", ".rulemark/new.html"];
+    for path in own.into_iter().chain(others) {
+        for arguments in [&["export", "--html", "-o", path][..], &["export", "--html", "--force", "-o", path]]
+        {
+            let told = environment.run(arguments);
+            assert!(told.contains("is one of the project's own files"), "{told}");
+            assert!(told.ends_with("-- exit code 3\n"), "{told}");
+        }
+    }
+    let after = own.map(|path| std::fs::read(environment.root().join(path)).unwrap());
+    assert!(before == after && !environment.root().join(".rulemark/new.html").exists());
+
+    let export = ["export", "--html", "-o", "page.html"];
+    let told = environment.run(&export);
+    assert!(told.contains("`--force`") && told.ends_with("-- exit code 3\n"), "{told}");
+    assert_eq!(environment.read("page.html"), "<p>mine");
+    environment.run(&["export", "--html", "--force", "-o", "page.html"]);
+    assert!(environment.read("page.html").starts_with("<!doctype html>"));
+    assert!(environment.run(&export).ends_with("wrote page.html\n"), "an earlier export is replaced");
+}
