@@ -1,15 +1,15 @@
 //! One run: from an event to a fixed point.
 
 use super::{
-    evaluate::{Asker, Occurrence, View, same_word},
+    evaluate::{Asker, Occurrence, View, keys_read, same_word},
     gates::{self, PhaseOrder},
     model::{
         Cause, ClauseId, ClauseMemory, Effect, Event, Firing, Memory, OnViolation, Outcome, Settled, Snapshot,
     },
     perform::Round,
     settling::{
-        clauses_of, differ, fingerprint, is_overwritten, keys_of, plan_of, settle_pending, settled,
-        transitions,
+        clauses_of, differ, differ_in, fingerprint, is_overwritten, keys_of, plan_of, settle_pending,
+        settled, transitions,
     },
     working::{Revisions, Working, Write},
 };
@@ -41,13 +41,9 @@ pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
     let Reading { state, rules } = Reading::of(snapshot.state);
     let view = View { snapshot, state: &state, occurrences: &[] };
     let mut memory = snapshot.memory.clone();
-    memory.clauses = evaluated(&view, &rules)
+    memory.clauses = held(&evaluated(&view, &rules), &state)
         .into_iter()
-        .filter(|trigger| trigger.held)
-        .map(|trigger| {
-            let fired_on = Some(fingerprint(&state, trigger.condition));
-            (trigger.id, ClauseMemory { held: true, fired_on })
-        })
+        .map(|(id, keys)| (id, ClauseMemory { held: true, fired_on: Some(keys) }))
         .collect();
     memory.settled = Some(settled(&state, (Revision::of(snapshot.state), snapshot.config.map(Revision::of))));
     memory
@@ -94,6 +90,8 @@ struct Run<'a> {
     spent: BTreeMap<ClauseId, Keys>,
     /// Clauses that were called in the round before.
     called: BTreeSet<ClauseId>,
+    /// Clauses that disagreed: they have not fired, and are told again until they agree.
+    clashed: BTreeSet<ClauseId>,
     /// Where the rounds began; to come back to one of these is to go in circles.
     seen: BTreeSet<Revisions>,
 }
@@ -101,7 +99,7 @@ struct Run<'a> {
 /// How a round went.
 enum RoundEnd {
     /// Nothing fired. These clauses' triggers hold.
-    Settled(Vec<ClauseId>),
+    Settled(Vec<(ClauseId, Keys)>),
     /// Something fired; these things happened by it.
     Fired(Vec<Occurrence>),
     /// The run goes in circles, or does not end.
@@ -121,6 +119,7 @@ impl<'a> Run<'a> {
             firings: Vec::new(),
             spent: BTreeMap::new(),
             called: BTreeSet::new(),
+            clashed: BTreeSet::new(),
             seen: BTreeSet::new(),
         }
     }
@@ -250,7 +249,7 @@ impl<'a> Run<'a> {
         self.effects.append(&mut round.effects);
         self.diagnostics.append(&mut round.diagnostics);
         if performances.is_empty() {
-            return RoundEnd::Settled(held(&triggers));
+            return RoundEnd::Settled(held(&triggers, state));
         }
         self.spent.extend(armed);
         let clashing = self.clashes(&writes, &performances);
@@ -264,6 +263,7 @@ impl<'a> Run<'a> {
                 self.memory.pending.retain(|pending| {
                     pending.clause != performance.clause || memory_before.pending.contains(pending)
                 });
+                self.clashed.extend(clashing.contains(&at).then_some(performance.clause));
                 continue;
             }
             self.firings.push(Firing { clause: performance.clause, round: number, done: performance.done });
@@ -283,7 +283,9 @@ impl<'a> Run<'a> {
                     // What holds only because of an event fires whenever the event comes; not for a rule
                     // that was called where the event was raised: it has had its turn.
                     _ if !trigger.held => !self.called.contains(&trigger.id),
-                    (Some(spent), _) => differ(spent, &keys),
+                    // A rule that moves on to the next item and leaves its trigger true must not go through
+                    // all items at once: within a run only the keys that its trigger reads count.
+                    (Some(spent), _) => differ_in(&keys_read(trigger.condition), spent, &keys),
                     (None, Some(memory)) => {
                         !memory.held || memory.fired_on.as_ref().is_none_or(|fired| differ(fired, &keys))
                     }
@@ -368,10 +370,11 @@ impl<'a> Run<'a> {
         RoundEnd::Fired(happened)
     }
 
-    /// Ends a run that can't be finished: nothing is written, and the state counts as settled.
+    /// Ends a run that can't be finished: nothing is written. What fired before stays what was fired,
+    /// so that the rules are tried, and the fault told, again.
     fn give_up(self, diagnostic: Diagnostic) -> Outcome {
         let mut outcome = Outcome::unchanged(self.snapshot);
-        outcome.memory = settle(self.snapshot);
+        outcome.memory.settled = settle(self.snapshot).settled;
         outcome.diagnostics = self.diagnostics;
         outcome.diagnostics.push(diagnostic);
         outcome
@@ -379,7 +382,7 @@ impl<'a> Run<'a> {
 
     /// Settles: what must be remembered, and which pending steps have lapsed. `held` is what the last
     /// round found, if the text is still what it looked at.
-    fn finish(mut self, reading: &Reading<'_>, held: Option<Vec<ClauseId>>) -> Outcome {
+    fn finish(mut self, reading: &Reading<'_>, held: Option<Vec<(ClauseId, Keys)>>) -> Outcome {
         let Reading { state, rules } = reading;
         let config = self.working.config().cloned();
         let memory_before = std::mem::take(&mut self.memory);
@@ -390,14 +393,15 @@ impl<'a> Run<'a> {
             ..*self.snapshot
         };
         let held = held.unwrap_or_else(|| {
-            self::held(&evaluated(&View { snapshot: &snapshot, state, occurrences: &[] }, rules))
+            self::held(&evaluated(&View { snapshot: &snapshot, state, occurrences: &[] }, rules), state)
         });
         let remembered = &self.snapshot.memory.clauses;
         let clauses: BTreeMap<_, _> = held
             .into_iter()
-            .map(|id| {
+            .filter(|(id, _)| !self.clashed.contains(id))
+            .map(|(id, keys)| {
                 let earlier = || remembered.get(&id).and_then(|memory| memory.fired_on.clone());
-                let fired_on = self.spent.remove(&id).or_else(earlier);
+                let fired_on = if self.spent.contains_key(&id) { Some(keys) } else { earlier() };
                 (id, ClauseMemory { held: true, fired_on })
             })
             .collect();
@@ -451,6 +455,8 @@ fn evaluated<'r>(view: &View<'_>, rules: &'r RuleSet) -> Vec<Evaluated<'r>> {
     triggers.collect()
 }
 
-fn held(triggers: &[Evaluated<'_>]) -> Vec<ClauseId> {
-    triggers.iter().filter(|trigger| trigger.held).map(|trigger| trigger.id.clone()).collect()
+/// The clauses that hold without an event, with the keys they hold on.
+fn held(triggers: &[Evaluated<'_>], state: &WorkflowState<'_>) -> Vec<(ClauseId, Keys)> {
+    let held = triggers.iter().filter(|trigger| trigger.held);
+    held.map(|trigger| (trigger.id.clone(), fingerprint(state, trigger.condition))).collect()
 }

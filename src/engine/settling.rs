@@ -67,6 +67,15 @@ pub(super) fn differ(then: &BTreeMap<String, String>, now: &BTreeMap<String, Str
         || then.keys().any(|key| !now.contains_key(key) && !is_cleared(key))
 }
 
+/// Whether one of `keys` has another value `now` than `then`.
+pub(super) fn differ_in(
+    keys: &BTreeSet<String>,
+    then: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+) -> bool {
+    keys.iter().any(|key| then.get(key) != now.get(key))
+}
+
 pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     for key in state.keys() {

@@ -2,7 +2,7 @@
 
 use super::{Flow, Progress, Round, wording::one_line};
 use crate::{
-    document::{ProjectConfig, Role},
+    document::{ItemStatus, ProjectConfig, Role},
     engine::{
         evaluate::{Asker, Occurrence, document_called, finished_item},
         gates::PhaseOrder,
@@ -53,17 +53,25 @@ impl<'a> Round<'a> {
         }
         for (key, value) in values {
             let is_item = key.eq_ignore_ascii_case("CurrentItem");
-            if is_item
-                && let Some(finished) = finished_item(self.view.state)
-                && finished != value
-            {
-                self.write(progress, Write::Complete { current: finished.to_owned() });
-                self.note(progress, format!("marked as completed: {finished}"));
+            if is_item {
+                self.complete_item(progress, &value);
             }
             self.note(progress, format!("{key} = {value}"));
             self.write(progress, Write::Set { key, value });
         }
         Flow::Done
+    }
+
+    /// Marks the finished item, where the file has a place for that, when another becomes current.
+    fn complete_item(&mut self, progress: &Progress<'a>, next: &str) {
+        let Some(finished) = finished_item(self.view.state).filter(|finished| *finished != next) else {
+            return;
+        };
+        let items = self.view.state.items();
+        if items.matching(finished).is_some_and(|item| !items.complete(item).is_empty()) {
+            self.note(progress, format!("marked as completed: {finished}"));
+            self.write(progress, Write::Complete { current: finished.to_owned() });
+        }
     }
 
     /// There is no next item: another rule says what then, or a person must add one before the step
@@ -86,7 +94,10 @@ impl<'a> Round<'a> {
         let items = self.view.state.items();
         let current = self.view.state.value("CurrentItem");
         let left = current.and_then(|current| items.matching(current));
-        let next = items.next(left)?;
+        // One that is current and not finished is the next one if there is no other.
+        let unfinished = left
+            .filter(|item| item.state == ItemStatus::Unprocessed && finished_item(self.view.state).is_none());
+        let next = items.next(left).or(unfinished)?;
         let by_id = next.id.clone().filter(|_| {
             next.description.is_empty()
                 || left.zip(current).is_some_and(|(left, current)| left.id.as_deref() == Some(current.trim()))
