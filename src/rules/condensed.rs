@@ -2,7 +2,7 @@
 
 use super::{
     action::{self, Piece},
-    ast::{Class, Clause, Condition, Constraint, Step, Trigger},
+    ast::{Class, Clause, Condition, Constraint, Guard, Step, StepKind, Trigger},
     lex::{Kind, Token, extent, lex},
     segment::sentences,
     step::{self, Context, is_verb, widened},
@@ -52,6 +52,34 @@ pub(super) fn read(
     reader.found
 }
 
+/// What the last clause of a line takes from the parts behind it that say nothing by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    /// No clause stands before them.
+    Nothing,
+    /// Steps that are understood.
+    Steps,
+    /// Also what else is joined to it by a semicolon: it is understood, so that is work, not prose.
+    Understood,
+    /// Everything: its condition stands first.
+    Condition,
+}
+
+impl Open {
+    fn of(clause: &Clause, opens: bool) -> Self {
+        let class = clause.trigger.as_ref().map(|trigger| trigger.condition.class());
+        if opens {
+            Self::Condition
+        } else if class != Some(Class::Judgement)
+            && clause.steps.iter().all(|step| step.kind != StepKind::Delegate)
+        {
+            Self::Understood
+        } else {
+            Self::Steps
+        }
+    }
+}
+
 struct Reader<'a> {
     file: &'a str,
     vocabulary: &'a Vocabulary,
@@ -92,24 +120,30 @@ impl Reader<'_> {
         }
     }
 
-    /// One line: sentences and parts between semicolons, each with its arrow or condition. A line
-    /// without any is a constraint as a whole.
+    /// One line: sentences and parts between semicolons, each with its arrow or condition, or with
+    /// more of what the clause before it does. A line without any is a constraint as a whole.
     fn statement(&mut self, span: Span) {
         let constraints = self.found.constraints.len();
         let mut happens = false;
-        let mut open_condition = false;
+        let mut open = Open::Nothing;
         if !self.is_order_of_phases(span) {
+            let mut end = span.start;
             for part in sentences(self.file, span) {
+                let is_joined = Span::new(end, part.start).of(self.file).contains([';', '；']);
+                end = part.end;
                 let lexed = lex(self.file, part);
                 let opens = begins_with(&lexed.tokens, OPENINGS);
+                let before = self.found.clauses.len();
                 let said = self.arrow(part, &lexed.tokens)
+                    || (open != Open::Nothing && self.goes_on(part, opens))
                     || (opens && self.opening(part, &lexed.tokens))
                     || self.behind(part, &lexed.tokens);
                 if said {
-                    open_condition =
-                        opens && self.found.clauses.last().is_some_and(|clause| clause.span == part);
                     happens = true;
-                } else if open_condition {
+                    if let Some(clause) = self.found.clauses[before..].last() {
+                        open = Open::of(clause, opens);
+                    }
+                } else if open == Open::Condition || (open == Open::Understood && is_joined) {
                     // `On INIT, load it. Enable it.`: the condition holds for the second sentence too.
                     self.go_on(part);
                 } else {
@@ -123,14 +157,34 @@ impl Reader<'_> {
         }
     }
 
+    /// `A → set X; clear Log`: whether `part` is understood as more of what the last clause does, to
+    /// which it is added then. A condition of its own, other than on how that went, begins another
+    /// clause.
+    fn goes_on(&mut self, part: Span, opens: bool) -> bool {
+        let Some(clause) = self.found.clauses.last_mut() else { return false };
+        let condition = clause.trigger.as_ref().map(|trigger| &trigger.condition);
+        let mut steps = Vec::new();
+        step::sentence(Context::new(self.file, self.vocabulary, condition), part, &mut steps);
+        let is_own_condition = |step: &Step| {
+            opens && !matches!(&step.kind, StepKind::If { guard, .. } if !matches!(guard, Guard::Holds(_)))
+        };
+        if steps.iter().all(|step| step.kind == StepKind::Delegate) || steps.iter().any(is_own_condition) {
+            return false;
+        }
+        clause.steps.append(&mut steps);
+        clause.span = clause.span.union(part);
+        true
+    }
+
     fn constraint(&mut self, span: Span) {
         let span = span.trimmed(self.file);
         self.found.constraints.push(Constraint { text: span.of(self.file).to_owned(), span });
     }
 
     fn go_on(&mut self, part: Span) {
-        let context = Context::new(self.file, self.vocabulary, None);
         if let Some(clause) = self.found.clauses.last_mut() {
+            let condition = clause.trigger.as_ref().map(|trigger| &trigger.condition);
+            let context = Context::new(self.file, self.vocabulary, condition);
             step::sentence(context, part, &mut clause.steps);
             clause.span = clause.span.union(part);
         }

@@ -183,6 +183,41 @@ fn arrows() {
 }
 
 #[test]
+fn semicolons_go_on_with_the_action() {
+    let set = compiled(
+        "## Rules\n### RULE_N\nStatus == COMPLETED → set CurrentItem to next unprocessed row in Items; set Status = RUNNING; clear Log\n",
+    );
+    let steps = &set.rules[0].clauses[0].steps;
+    let texts: Vec<_> = steps.iter().map(|step| step.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["set CurrentItem to next unprocessed row in Items", "set Status = RUNNING", "clear Log"]
+    );
+    check("### RULE_N\nArchiveLog > 20000 chars → clear ArchiveLog; clear Log", "RULE_N Arrow: state>do+do");
+    check(
+        "```\nRULE_1: status == completed -> currentItem = next item; status = running\n```",
+        "RULE_1 Arrow: state>do+do",
+    );
+    for (rule, expected) in [
+        ("Phase == INIT → log action. Clear Log.", "state>do+do"),
+        ("Phase == INIT → clear Log; COMPLETED → log action; ask user", "state>do | state>do+do"),
+        ("Phase == INIT → clear Log; water the plants; log action", "state>do+delegate+do"),
+        ("Phase == INIT → clear Log; otherwise water the plants", "state>do+delegate"),
+        ("Phase == INIT → run tests; if tests fail, ask user", "state>do+do"),
+        ("Phase == INIT → clear Log; if Phase == ANALYZE, log action", "state>do | state>do"),
+        ("On Phase == INIT, log action; clear Log", "state>do+do"),
+        ("On Phase == INIT, log action; on Phase == ANALYZE, clear Log", "state>do | state>do"),
+        ("Phase == INIT → clear Log; restore on request", "state>do | event>delegate"),
+        // Prose behind a sentence, or behind what nobody understood, is not work.
+        ("Phase == INIT → clear Log. Prevents an overflow.", "state>do 1 constraints"),
+        ("Full moon → water the plants; enjoy them", "judgement>delegate 1 constraints"),
+    ] {
+        let form = if rule.contains('→') { "Arrow" } else { "Bullet" };
+        check(&format!("### RULE_N\n{rule}"), &format!("RULE_N {form}: {expected}"));
+    }
+}
+
+#[test]
 fn prohibitions_are_constraints() {
     check(
         "### RULE_N\nNEVER create README.md files.\nDocumentation needs a request.",
