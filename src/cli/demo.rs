@@ -143,7 +143,7 @@ impl Stage<'_> {
                             return Ok(());
                         }
                     }
-                    Report::Watching(_) | Report::Reloaded => {}
+                    Report::Watching(_) | Report::Reloaded | Report::Recovered(_) => {}
                     Report::Failed(error) => return Err(error.into()),
                 },
                 Ok(Message::Interrupted) => return Err(interrupted()),

@@ -88,6 +88,11 @@ impl Teller {
                 Ok(())
             }
             Report::Reloaded => terminal.remark("rulemark.toml was read again"),
+            Report::Recovered(path) => terminal.remark(format!("{} can be read again", path.display())),
+            Report::Failed(Error::HalfSaved { path, loss }) => {
+                let line = Line::new().ink(Ink::Caution, "warning").text(": ");
+                terminal.prose(line.text(format!("{} {loss}; waiting for its content", path.display())), 2)
+            }
             Report::Failed(error) => failed(terminal, &error),
         }
     }

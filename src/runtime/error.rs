@@ -1,6 +1,6 @@
 //! What may go wrong, by what is to be done about it.
 
-use super::settings::SettingsError;
+use super::{half_saved::Loss, settings::SettingsError};
 use crate::{
     disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
     journal::JournalError,
@@ -38,6 +38,14 @@ pub enum Error {
     /// There is no state file.
     #[error("there is no {}", .0.display())]
     NoState(PathBuf),
+    /// The state file has lost something as a whole since the last run: somebody may be saving it.
+    #[error("{} {loss} since the rules last ran", .path.display())]
+    HalfSaved {
+        /// The state file.
+        path: PathBuf,
+        /// What is gone.
+        loss: Loss,
+    },
     /// A config file is to be edited, and there is none.
     #[error("there is no {} to edit", .0.display())]
     NoConfig(PathBuf),
@@ -156,7 +164,7 @@ impl Error {
             | Self::Read(ReadError::Io { .. })
             | Self::Watch(_) => ErrorKind::Io,
             Self::Workspace(_) | Self::Settings(_) | Self::NoState(_) | Self::NoConfig(_) => ErrorKind::Usage,
-            Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
+            Self::HalfSaved { .. } | Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
             Self::Lock(LockError::Held { .. }) | Self::Restless { .. } | Self::Undo(_) => ErrorKind::Conflict,
             Self::Overlap(_) | Self::Patch(_) => ErrorKind::Bug,
             Self::Caller { kind, .. } => *kind,
@@ -169,6 +177,10 @@ impl Error {
         let hint = match self {
             Self::Workspace(WorkspaceError::NotFound(_)) | Self::NoState(_) => Some(
                 "`rulemark init` writes the files; `paths.state` in rulemark.toml names another one".into(),
+            ),
+            Self::HalfSaved { .. } => Some(
+                "nothing was done; save it again with its content, or begin anew with `rulemark set --new Phase=…`"
+                    .into(),
             ),
             Self::NoConfig(_) => {
                 Some("`rulemark init` writes it; `paths.config` in rulemark.toml names another one".into())

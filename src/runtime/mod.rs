@@ -10,6 +10,7 @@ mod cause;
 mod clock;
 mod computation;
 mod error;
+mod half_saved;
 mod project;
 mod run;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod watch_loop;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, UndoError};
+pub use half_saved::Loss;
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
 pub use settings::{Settings, SettingsError, WatchSettings};

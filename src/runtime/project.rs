@@ -2,7 +2,7 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, transaction::Planned,
+    computation::Computed, half_saved, transaction::Planned,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Workspace, read_text},
@@ -181,7 +181,7 @@ impl Project {
         let mut event = self.event(cause, 0);
         self.transact(label, &mut |project, documents, memory, seq| {
             event.id = seq.cast_unsigned();
-            let computed = project.compute(documents, memory, &event, edit(documents)?)?;
+            let computed = project.compute(documents, memory, &event, wanted(documents, memory, edit)?)?;
             Ok(Planned { kind: EntryKind::Run, at: event.at, label: label.to_owned(), computed })
         })
     }
@@ -207,7 +207,7 @@ impl Project {
         let before = self.read()?;
         let (memory, seq) = self.recall()?;
         let event = self.event(cause, seq);
-        let edits = edit(&before)?;
+        let edits = wanted(&before, &memory, edit)?;
         let computed = self.compute(&before, &memory, &event, edits)?;
         Ok(computed.into_run(None, event.at, label.to_owned(), before))
     }
@@ -261,6 +261,20 @@ impl Project {
     fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::open_existing(&self.workspace.journal())
     }
+}
+
+/// The edits that a caller wants. One who wants none lets the rules run on the state file as it is,
+/// so it must be whole.
+fn wanted(
+    documents: &Documents,
+    memory: &Memory,
+    edit: &mut dyn FnMut(&Documents) -> Result<Edits, Error>,
+) -> Result<Edits, Error> {
+    let edits = edit(documents)?;
+    if edits == Edits::default() {
+        half_saved::refuse(&documents.state, memory)?;
+    }
+    Ok(edits)
 }
 
 impl Computed {

@@ -6,7 +6,7 @@ use crate::{
     text::{Patch, Revision, Span, TextEdit},
 };
 use jiff::civil::date;
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The folder goes with it.
 pub(super) struct Scratch {
@@ -84,8 +84,8 @@ fn count(snapshot: &Snapshot<'_>, _: &Event) -> Outcome {
     outcome.memory.settled = Some(Settled {
         state: Revision::of(after),
         config: snapshot.config.map(Revision::of),
-        keys: [("rest".to_owned(), snapshot.config.unwrap_or_default().to_owned())].into(),
-        plan: String::new(),
+        keys: BTreeMap::new(),
+        plan: snapshot.config.unwrap_or_default().to_owned(),
     });
     outcome
 }

@@ -6,7 +6,10 @@ use crate::{
     engine::Cause,
     text::Revision,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// A watcher that has begun to listen.
 #[derive(Debug)]
@@ -16,13 +19,23 @@ pub struct Watching<'p> {
     /// What the documents were when the rules last ran: a change that leads there is our own.
     known: Option<Revisions>,
     /// The last failure that was reported: it is not told twice.
-    failure: Option<String>,
+    failure: Option<Failure>,
+    /// Since when the state file looks half saved.
+    half_saved: Option<Instant>,
     settings: Option<String>,
     _lock: Lock,
 }
 
 /// What a watcher locks, in `.rulemark/`.
 const LOCK: &str = "watch.lock";
+
+/// A failure that was told.
+#[derive(Debug, PartialEq, Eq)]
+struct Failure {
+    message: String,
+    /// Whether it lay in the documents, so that its end is worth a word.
+    is_documents: bool,
+}
 
 type Revisions = (Revision, Option<Revision>);
 
@@ -39,6 +52,8 @@ pub enum Report {
     Ran(Box<Run>),
     /// `rulemark.toml` changed and was read again.
     Reloaded,
+    /// The state file, with which the watcher could not work, can be read again.
+    Recovered(PathBuf),
     /// A change settled, and the documents can't be worked with; the watcher goes on.
     Failed(Error),
 }
@@ -62,7 +77,15 @@ impl Project {
         let poll = self.settings.watch.poll;
         let watcher = Watcher::new(self.workspace.root(), self.watched(), self.burst(), poll)?;
         let settings = self.settings_text();
-        Ok(Watching { project: self, watcher, known: None, failure: None, settings, _lock: lock })
+        Ok(Watching {
+            project: self,
+            watcher,
+            known: None,
+            failure: None,
+            half_saved: None,
+            settings,
+            _lock: lock,
+        })
     }
 
     /// The process that watches this project, in its own words; `None` when nobody does.
@@ -112,11 +135,12 @@ impl Watching<'_> {
     fn look(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
         self.reload(report)?;
         match self.advance() {
-            Ok(Some(run)) => {
-                self.failure = None;
-                report(Report::Ran(Box::new(run)));
+            Ok(run) => {
+                self.recover(report);
+                if let Some(run) = run {
+                    report(Report::Ran(Box::new(run)));
+                }
             }
-            Ok(None) => self.failure = None,
             Err(error) => self.fail(error, report),
         }
         Ok(())
@@ -151,12 +175,29 @@ impl Watching<'_> {
         Ok(())
     }
 
+    fn recover(&mut self, report: &mut dyn FnMut(Report)) {
+        self.half_saved = None;
+        if self.failure.take().is_some_and(|failure| failure.is_documents) {
+            report(Report::Recovered(self.project.workspace.state().to_owned()));
+        }
+    }
+
     fn fail(&mut self, error: Error, report: &mut dyn FnMut(Report)) {
+        if matches!(error, Error::HalfSaved { .. }) {
+            // Whoever saves it is given the time of two bursts; then the user should know.
+            let since = *self.half_saved.get_or_insert_with(Instant::now);
+            if since.elapsed() < self.project.settings.watch.longest * 2 {
+                return self.watcher.look_again();
+            }
+        } else {
+            self.half_saved = None;
+        }
         if error.kind() == ErrorKind::Conflict {
             // Somebody else is at work; nothing may change when they are done, so look again.
             self.watcher.look_again();
         }
-        let told = error.to_string();
+        let is_documents = matches!(error.kind(), ErrorKind::Document) || matches!(error, Error::NoState(_));
+        let told = Failure { message: error.to_string(), is_documents };
         if self.failure.as_ref() != Some(&told) {
             self.failure = Some(told);
             report(Report::Failed(error));

@@ -100,6 +100,48 @@ fn runs_are_told_as_they_happen() {
     );
 }
 
+/// An editor that empties the file before it fills it, and takes its time.
+#[test]
+fn a_half_saved_file_is_waited_for() {
+    let environment = Environment::initialised();
+    environment.write("rulemark.toml", "[watch]\nquiet_ms = 20\nmax_ms = 50\n");
+    environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
+    environment.edit("Status: RUNNING", "Status: COMPLETED");
+    let mut watcher = Running::start(environment.command(&["watch"]));
+    watcher.await_line("RULE_ITERATE_01");
+    // The last line of that run, so that nothing of it is taken for what follows.
+    let whole = {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let text = environment.read("workflow_state.md");
+            if text.contains("Write the guide")
+                && environment.run(&["history", "-n", "1"]).contains("RULE_ITERATE_01")
+            {
+                break text;
+            }
+            assert!(Instant::now() < deadline, "no run was recorded:\n{text}");
+        }
+    };
+    let runs = environment.run(&["history"]);
+    environment.write("workflow_state.md", "");
+    watcher.await_line("workflow_state.md is empty; waiting for its content");
+    assert_eq!(environment.read("workflow_state.md"), "");
+    let applied = environment.run(&["apply"]);
+    assert!(applied.contains("is empty") && applied.ends_with("-- exit code 3\n"), "{applied}");
+    environment.write("workflow_state.md", &whole);
+    watcher.await_line("can be read again");
+    assert_eq!(environment.run(&["history"]), runs, "nothing fires twice");
+    std::fs::remove_file(environment.root().join("workflow_state.md")).unwrap();
+    watcher.await_line("there is no");
+    environment.write("workflow_state.md", b"## State\nPhase: \xff\n");
+    watcher.await_line("UTF-8");
+    environment.write("workflow_state.md", &whole);
+    watcher.await_line("can be read again");
+    assert_eq!(watcher.interrupt().0, Some(0));
+    assert_eq!(environment.run(&["history"]), runs, "nothing fires twice");
+    assert_eq!(environment.read("workflow_state.md"), whole);
+}
+
 #[test]
 fn the_demo_ends_by_itself_and_cleans_up() {
     let environment = Environment::empty();
