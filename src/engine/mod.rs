@@ -7,6 +7,7 @@
 //! `perform` lets the armed clauses read it and say what they write, `working` applies the
 //! writes in the order of the file. Rounds follow until nothing fires.
 
+mod clash;
 mod evaluate;
 mod events;
 mod gates;

@@ -138,12 +138,12 @@ impl<'a> Round<'a> {
         }
         let mut progress = self.begin(rule, pending.clause.clause, Some(result.clone()));
         progress.item.clone_from(&pending.item);
-        let refused = !result.success && pending.kind != PendingKind::Run;
+        let refused = !result.success;
         let answer = result.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let verdict = if result.success { "done" } else { "failed" };
         self.note(&progress, format!("{verdict}: {}", one_line(&pending.text)));
         let is_logged_by_rule = pending.kind == PendingKind::Run && logs_result(&clause.steps);
-        if (answer.is_some() && !is_logged_by_rule) || refused {
+        if (answer.is_some() || refused) && !is_logged_by_rule {
             let said = answer.unwrap_or(if pending.kind == PendingKind::Ask { "no" } else { "failed" });
             let asked = one_line(&pending.text);
             self.write(&progress, Write::Log(format!("{}: {said}", asked.trim_end_matches(['.', ':']))));
@@ -163,9 +163,9 @@ impl<'a> Round<'a> {
     ) -> Flow {
         match *path {
             [at] => {
-                let next = steps.get(at + waited);
-                // A person's no, or an agent's failure, ends the rule unless it says what then.
-                if refused && !matches!(next.map(|step| &step.kind), Some(StepKind::If { .. })) {
+                // A person's no, a failure, ends the rule unless it says what then.
+                let behind = steps.get(at + waited..).unwrap_or_default();
+                if refused && !answers_failure(behind) {
                     self.note(progress, "the rest of the rule is dropped".into());
                     return Flow::Ends;
                 }
@@ -389,6 +389,16 @@ impl<'a> Round<'a> {
     fn note(&mut self, progress: &Progress<'a>, line: String) {
         self.performances[progress.performance].done.push(line);
     }
+}
+
+/// Whether the steps say what is to be done when the one before them has failed.
+fn answers_failure(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::If { guard, .. } => {
+            matches!(guard, Guard::Succeeded(_) | Guard::Confirmed | Guard::Found(_))
+        }
+        _ => false,
+    })
 }
 
 /// Whether one of the steps, at any depth, logs how the step before it went.

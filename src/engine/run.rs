@@ -1,6 +1,7 @@
 //! One run: from an event to a fixed point.
 
 use super::{
+    clash,
     evaluate::{Asker, Occurrence, View, keys_read, same_word},
     gates::{self, PhaseOrder},
     model::{
@@ -88,12 +89,14 @@ struct Run<'a> {
     firings: Vec<Firing>,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, Keys>,
+    /// What the gates have to say in Log. It is written last, behind whatever clears the Log.
+    violation: Option<String>,
     /// Clauses that were called in the round before.
     called: BTreeSet<ClauseId>,
     /// Clauses that disagreed: they have not fired, and are told again until they agree.
     clashed: BTreeSet<ClauseId>,
     /// Where the rounds began; to come back to one of these is to go in circles.
-    seen: BTreeSet<Revisions>,
+    seen: BTreeMap<Revisions, usize>,
 }
 
 /// How a round went.
@@ -118,9 +121,10 @@ impl<'a> Run<'a> {
             diagnostics: Vec::new(),
             firings: Vec::new(),
             spent: BTreeMap::new(),
+            violation: None,
             called: BTreeSet::new(),
             clashed: BTreeSet::new(),
-            seen: BTreeSet::new(),
+            seen: BTreeMap::new(),
         }
     }
 
@@ -140,8 +144,14 @@ impl<'a> Run<'a> {
                 RoundEnd::Endless(diagnostic) => return self.give_up(diagnostic),
             }
         };
-        let is_due = self.working.has_changed() || self.is_foreign_edit();
-        let held = Some(held).filter(|_| !(is_due && self.working.write(&Write::Touch)));
+        let mut is_changed = false;
+        if let Some(reason) = self.violation.take() {
+            is_changed |= self.working.write(&Write::Log(reason));
+        }
+        if self.working.has_changed() || self.is_foreign_edit() {
+            is_changed |= self.working.write(&Write::Touch);
+        }
+        let held = Some(held).filter(|_| !is_changed);
         match self.working.state().clone() {
             Cow::Borrowed(_) => self.finish(first, held),
             Cow::Owned(text) => self.finish(&Reading::of(&text), held),
@@ -206,16 +216,16 @@ impl<'a> Run<'a> {
         };
         self.diagnostics.push(diagnostic.with_hint(hint));
         if reaction == OnViolation::Warn {
-            self.working.write(&Write::Log(reason));
+            self.violation = Some(reason);
             return false;
         }
-        self.working.write(&Write::Set { key: "Phase".into(), value: from.clone() });
-        if let (Some(status), Some(now)) = (before.keys.get("status"), state.value("Status"))
-            && !same_word(status, now)
-        {
-            self.working.write(&Write::Set { key: "Status".into(), value: status.clone() });
+        self.violation = Some(format!("{reason}; reverted to {from}"));
+        for (key, value) in &before.keys {
+            if state.value(key).is_none_or(|now| !same_word(value, now)) {
+                let key = state.key(key).map_or(key, |found| &found.name).clone();
+                self.working.write(&Write::Set { key, value: value.clone() });
+            }
         }
-        self.working.write(&Write::Log(format!("{reason}; reverted to {from}")));
         true
     }
 
@@ -252,8 +262,9 @@ impl<'a> Run<'a> {
             return RoundEnd::Settled(held(&triggers, state));
         }
         self.spent.extend(armed);
-        let clashing = self.clashes(&writes, &performances);
-        for (at, write) in &writes {
+        let (clashing, diagnostics) = clash::clashes(&writes, &performances);
+        self.diagnostics.extend(diagnostics);
+        for (at, write) in clash::in_order(&writes) {
             if !performances[*at].failed && !clashing.contains(at) {
                 self.working.write(write);
             }
@@ -263,6 +274,10 @@ impl<'a> Run<'a> {
                 self.memory.pending.retain(|pending| {
                     pending.clause != performance.clause || memory_before.pending.contains(pending)
                 });
+                self.effects.retain(
+                    |effect| !matches!(effect, Effect::Tell { rule, .. } if *rule == performance.clause.rule),
+                );
+                self.memory.replaced_plan.clone_from(&memory_before.replaced_plan);
                 self.clashed.extend(clashing.contains(&at).then_some(performance.clause));
                 continue;
             }
@@ -296,47 +311,12 @@ impl<'a> Run<'a> {
         armed.collect()
     }
 
-    /// The performances that disagree: two that give one key different values. Neither is applied.
-    fn clashes(
-        &mut self,
-        writes: &[(usize, Write)],
-        performances: &[super::perform::Performance],
-    ) -> BTreeSet<usize> {
-        let mut clashing = BTreeSet::new();
-        let sets = writes.iter().filter_map(|(at, write)| match write {
-            Write::Set { key, value } if !performances[*at].failed => Some((*at, key, value)),
-            _ => None,
-        });
-        let mut last: BTreeMap<String, (usize, &String)> = BTreeMap::new();
-        for (at, key, value) in sets {
-            match last.get(&key.to_lowercase()) {
-                Some((other, theirs)) if *other != at && !same_word(theirs, value) => {
-                    let (one, two) = (&performances[*other], &performances[at]);
-                    let message = format!(
-                        "`{}` sets {key} to `{theirs}` and `{}` sets it to `{value}`; neither is applied",
-                        one.clause.rule, two.clause.rule
-                    );
-                    self.diagnostics.push(
-                        Diagnostic::new(Severity::Error, "conflicting-rules", two.rule_span, message)
-                            .with_label(one.rule_span, "the other rule")
-                            .with_hint("make their triggers exclude each other, or let one rule do both"),
-                    );
-                    clashing.extend([*other, at]);
-                }
-                _ => {
-                    last.insert(key.to_lowercase(), (at, value));
-                }
-            }
-        }
-        clashing
-    }
-
     /// What the writes of a round lead to, and whether the run still goes anywhere.
     fn after_round(&mut self, reading: &Reading<'_>, began: Revisions, raised: Vec<Occurrence>) -> RoundEnd {
         let Reading { state: before, rules } = reading;
-        let names = || {
-            let names: BTreeSet<&str> =
-                self.firings.iter().map(|firing| firing.clause.rule.as_str()).collect();
+        let names = |since: usize| {
+            let recent = self.firings.iter().filter(|firing| firing.round >= since);
+            let names: BTreeSet<&str> = recent.map(|firing| firing.clause.rule.as_str()).collect();
             names.into_iter().collect::<Vec<_>>().join(", ")
         };
         let span = || {
@@ -345,8 +325,10 @@ impl<'a> Run<'a> {
         };
         if self.firings.len() > self.snapshot.settings.max_firings {
             let limit = self.snapshot.settings.max_firings;
+            // Whatever fired in the second half of the rounds is what does not come to rest.
+            let half = self.firings.last().map_or(0, |firing| firing.round / 2);
             let message =
-                format!("more than {limit} rules fired in one run and it does not settle: {}", names());
+                format!("more than {limit} rules fired in one run and it does not settle: {}", names(half));
             return RoundEnd::Endless(
                 Diagnostic::new(Severity::Error, "too-many-firings", span(), message).with_hint(
                     "nothing was written; make the triggers of these rules false once they have fired",
@@ -354,9 +336,10 @@ impl<'a> Run<'a> {
             );
         }
         let now = self.working.revisions();
-        self.seen.insert(began);
-        if now != began && self.seen.contains(&now) {
-            let message = format!("these rules lead back to where they began: {}", names());
+        let number = self.firings.last().map_or(0, |firing| firing.round);
+        self.seen.entry(began).or_insert(number);
+        if let Some(since) = self.seen.get(&now).filter(|_| now != began) {
+            let message = format!("these rules lead back to where they began: {}", names(*since));
             return RoundEnd::Endless(
                 Diagnostic::new(Severity::Error, "rule-cycle", span(), message).with_hint(
                     "nothing was written; change a trigger so that the rules stop undoing each other",

@@ -79,7 +79,7 @@ pub(super) fn differ_in(
 pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     for key in state.keys() {
-        if let Some(value) = state.value(&key.name) {
+        if let Some(value) = key.known_value() {
             keys.entry(key.name.to_lowercase()).or_insert_with(|| value.to_owned());
         }
     }

@@ -63,11 +63,8 @@ const BOILERPLATE: &[&str] = &[
 /// List items, headings, bold leads and paragraphs are candidates; equal scores keep their order.
 #[must_use]
 pub(super) fn extract(section: &str, count: usize) -> Vec<String> {
-    let mut scored: Vec<(usize, i32, String)> = candidates(section)
-        .into_iter()
-        .enumerate()
-        .map(|(place, text)| (place, score(&text), text))
-        .collect();
+    let mut scored: Vec<(usize, i32, String)> =
+        quotable(section).into_iter().enumerate().map(|(place, text)| (place, score(&text), text)).collect();
     scored.sort_by_key(|(place, score, _)| (Reverse(*score), *place));
     scored.truncate(count);
     scored.sort_by_key(|(place, ..)| *place);
@@ -77,7 +74,21 @@ pub(super) fn extract(section: &str, count: usize) -> Vec<String> {
 /// How many findings [`extract`] chooses from.
 #[must_use]
 pub(super) fn candidate_count(section: &str) -> usize {
-    candidates(section).len()
+    quotable(section).len()
+}
+
+/// What may be quoted: a section of nothing but fenced output gives the lines of that.
+fn quotable(section: &str) -> Vec<String> {
+    let found = candidates(section);
+    if !found.is_empty() {
+        return found;
+    }
+    let lines = section.lines().map(str::trim).filter(|line| !line.is_empty() && !is_fence(line));
+    lines.map(str::to_owned).collect()
+}
+
+fn is_fence(line: &str) -> bool {
+    line.starts_with("```") || line.starts_with("~~~")
 }
 
 /// The lines worth quoting: without list markers, heading marks, boxes and fenced code.
@@ -86,7 +97,7 @@ fn candidates(section: &str) -> Vec<String> {
     let (mut fenced, mut paragraph) = (false, false);
     for line in section.lines() {
         let trimmed = line.trim();
-        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+        if is_fence(trimmed) {
             fenced = !fenced;
             paragraph = false;
             continue;
@@ -342,6 +353,7 @@ mod tests {
         );
         assert_eq!(extract(log, 3), extract(log, 3));
         assert_eq!(extract("plain\nparagraph\n\nsecond", 5), ["plain paragraph", "second"]);
+        assert_eq!(extract("```\nerror: no such file\n```", 5), ["error: no such file"]);
         assert_eq!(extract("", 5), Vec::<String>::new());
     }
 

@@ -37,6 +37,14 @@ pub struct StateKey {
     place: read::Place,
 }
 
+impl StateKey {
+    /// The value; `None` when it is empty or null.
+    #[must_use]
+    pub fn known_value(&self) -> Option<&str> {
+        Some(self.value.as_str()).filter(|value| !value::is_null(value))
+    }
+}
+
 impl<'t> WorkflowState<'t> {
     /// Reads `text`.
     #[must_use]
@@ -77,7 +85,7 @@ impl<'t> WorkflowState<'t> {
     /// The value of a key; `None` when it is missing, empty or null.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.key(name).map(|key| key.value.as_str()).filter(|value| !value::is_null(value))
+        self.key(name)?.known_value()
     }
 
     /// Writes a key, in the spelling and place the file already uses; a key the file does not have

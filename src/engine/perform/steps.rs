@@ -4,7 +4,7 @@ use super::{Flow, Progress, Round, wording::one_line};
 use crate::{
     document::{ItemStatus, ProjectConfig, Role},
     engine::{
-        evaluate::{Asker, Occurrence, document_called, finished_item},
+        evaluate::{Asker, Occurrence, document_called, finished_item, same_word},
         gates::PhaseOrder,
         model::{FileFact, PendingKind, SummaryMode},
         summary,
@@ -12,7 +12,7 @@ use crate::{
     },
     rules::{
         Assignment, Atom, Condition, Content, EventPattern, NewValue, Position, SectionName, Step, Target,
-        Test, Trigger,
+        Test, Trigger, Value,
     },
     text::{Diagnostic, DocumentId, Severity},
 };
@@ -146,21 +146,40 @@ impl<'a> Round<'a> {
             self.fail(progress, self.missing_file(step, &self.view.snapshot.settings.config_path));
             return Some(Vec::new());
         }
-        let (text, dated) = match content {
-            Content::WorkSummary { dated } => (self.work_summary(progress)?, *dated),
-            Content::Literal(text) => (self.fill(progress, text), false),
-            Content::Commit => (self.commit_line(progress)?, false),
-        };
         if is_changelog(&target.section) {
-            if self.says_already(document, &text) {
-                self.note(progress, format!("{} says so already: {text}", target.section.0));
-                return Some(Vec::new());
-            }
-            self.note(progress, format!("{}: {text}", target.section.0));
-            return Some(vec![Write::Change { document, sentence: text, dated }]);
+            return self.changelog_line(progress, target, document, content);
         }
+        let text = match content {
+            Content::WorkSummary { .. } => self.work_summaries(progress).into_iter().next()?,
+            Content::Literal(text) => self.fill(progress, text),
+            Content::Commit => self.commit_line(progress)?,
+        };
         self.note(progress, format!("added to {}: {}", target.section.0, one_line(&text)));
         Some(vec![Write::Insert { document, section: target.section.clone(), position, text }])
+    }
+
+    /// The Changelog's new line: the first of the sentences about the work that it does not say
+    /// already. A `Summary:` that stands in Log from an earlier item is one that it does.
+    fn changelog_line(
+        &mut self,
+        progress: &Progress<'a>,
+        target: &Target,
+        document: DocumentId,
+        content: &Content,
+    ) -> Option<Vec<Write>> {
+        let (sentences, dated) = match content {
+            Content::WorkSummary { dated } => (self.work_summaries(progress), *dated),
+            Content::Literal(text) => (vec![self.fill(progress, text)], false),
+            Content::Commit => (vec![self.commit_line(progress)?], false),
+        };
+        let first = sentences.first()?.clone();
+        let new = sentences.into_iter().find(|sentence| !self.says_already(document, sentence));
+        let Some(sentence) = new else {
+            self.note(progress, format!("{} says so already: {first}", target.section.0));
+            return Some(Vec::new());
+        };
+        self.note(progress, format!("{}: {sentence}", target.section.0));
+        Some(vec![Write::Change { document, sentence, dated }])
     }
 
     pub(super) fn says_already(&self, document: DocumentId, sentence: &str) -> bool {
@@ -171,26 +190,33 @@ impl<'a> Round<'a> {
         text.is_some_and(|text| ProjectConfig::parse(text).says_already(sentence))
     }
 
-    /// One sentence about the finished item; `None` when neither Log, item nor plan name it.
-    pub(super) fn work_summary(&self, progress: &Progress<'a>) -> Option<String> {
+    /// Sentences about the finished item, the best first; none when neither Log, item nor plan name
+    /// it.
+    fn work_summaries(&self, progress: &Progress<'a>) -> Vec<String> {
         let state = self.view.state;
         let outline = state.outline();
         let log = outline.section(Role::Log).map(|section| outline.content(section)).unwrap_or_default();
-        if let Some(summary) = summary::logged_summary(&log) {
-            return Some(summary.to_owned());
-        }
-        let items = state.items();
-        if let Some(current) = progress.item.as_deref().or(state.value("CurrentItem")) {
-            let item =
-                items.matching(current).map(|item| item.description.as_str()).filter(|text| !text.is_empty());
-            return Some(summary::sentence_about(item.unwrap_or(current)));
-        }
-        let plan = outline.section(Role::Plan).map(|section| outline.content(section)).unwrap_or_default();
-        let title = plan.lines().find_map(|line| {
-            let heading = line.trim_start().strip_prefix('#')?.trim_start_matches('#').trim();
-            (!heading.is_empty()).then_some(heading)
-        })?;
-        Some(summary::sentence_about(title.trim_matches('*')))
+        let logged = summary::logged_summary(&log).map(str::to_owned);
+        let described = match progress.item.as_deref().or(state.value("CurrentItem")) {
+            Some(current) => {
+                let items = state.items();
+                let item = items.matching(current).map(|item| item.description.as_str());
+                Some(item.filter(|text| !text.is_empty()).unwrap_or(current).to_owned())
+            }
+            None => self.plan_title(),
+        };
+        logged.into_iter().chain(described.map(|text| summary::sentence_about(&text))).collect()
+    }
+
+    /// The plan's first heading.
+    fn plan_title(&self) -> Option<String> {
+        let outline = self.view.state.outline();
+        let plan = outline.content(outline.section(Role::Plan)?);
+        plan.lines().find_map(|line| {
+            let heading =
+                line.trim_start().strip_prefix('#')?.trim_start_matches('#').trim().trim_matches('*');
+            (!heading.is_empty()).then(|| heading.to_owned())
+        })
     }
 
     /// Hash and message of the commit that was reported; a bare hash gets the message that the commit
@@ -198,7 +224,7 @@ impl<'a> Round<'a> {
     fn commit_line(&self, progress: &Progress<'a>) -> Option<String> {
         let reported = one_line(progress.result.as_ref()?.text.as_deref()?);
         let is_bare = reported.len() >= 7 && reported.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let message = self.work_summary(progress).filter(|_| is_bare);
+        let message = self.work_summaries(progress).into_iter().next().filter(|_| is_bare);
         Some(message.map(|message| format!("{reported} {message}")).unwrap_or(reported))
     }
 
@@ -210,11 +236,12 @@ impl<'a> Round<'a> {
         heading: Option<&str>,
     ) {
         let outline = self.view.state.outline();
-        let section = outline.named(&from.0);
-        // A plan is archived when it has been overwritten already: the one to keep is the last one
-        // the journal holds (`rule-language.md`, section 4).
-        let text = match section {
-            Some(section) if section.role == Role::Plan => self.memory.replaced_plan.take(),
+        // A rule that waits for a new plan sees it when the old one has been overwritten already: what
+        // it keeps is the last one the journal holds (`rule-language.md`, section 4).
+        let text = match outline.named(&from.0) {
+            Some(section) if section.role == Role::Plan && waits_for_new_plan(progress) => {
+                self.memory.replaced_plan.take()
+            }
             Some(section) => Some(outline.content(section)),
             None => None,
         };
@@ -352,6 +379,18 @@ impl<'a> Round<'a> {
         }
         self.depth -= 1;
     }
+}
+
+/// Whether a clause fires when a plan has been written, and so means the one before it.
+fn waits_for_new_plan(progress: &Progress<'_>) -> bool {
+    let Some(trigger) = &progress.clause.trigger else { return true };
+    trigger.condition.atoms().into_iter().any(|atom| match &atom.test {
+        Test::Event(EventPattern::PlanOverwritten) => true,
+        Test::Compare { value: Value::Text(status), .. } | Test::Is(status) => {
+            same_word(status, "NEEDS_PLAN_APPROVAL")
+        }
+        _ => false,
+    })
 }
 
 /// The limit that a trigger's length test names, in characters.
