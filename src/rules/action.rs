@@ -5,7 +5,7 @@ use super::{
     lex::{Kind, lex},
     segment::sentences,
     source::{RuleLine, RuleLineKind},
-    step::{Context, OpenGuard, is_negation, open_guard, sentence},
+    step::{Context, OpenGuard, is_condition, is_negation, open_guard, sentence},
 };
 use crate::text::Span;
 
@@ -44,6 +44,7 @@ pub(super) fn pieces(file: &str, first: Option<Span>, lines: &[RuleLine]) -> Vec
     }
     let mut after_blank = false;
     for line in lines {
+        let line = lettered(file, line);
         match line.kind {
             RuleLineKind::Blank => after_blank = true,
             RuleLineKind::Aside | RuleLineKind::Break => {}
@@ -59,7 +60,7 @@ pub(super) fn pieces(file: &str, first: Option<Span>, lines: &[RuleLine]) -> Vec
                 let around = open.last_mut().or(done.last_mut());
                 if let Some(around) = around
                     && around.children.is_empty()
-                    && (is_fence || continues(file, around, line, after_blank))
+                    && (is_fence || continues(file, around, &line, after_blank))
                 {
                     around.own.end = line.body.end;
                     continue;
@@ -77,6 +78,21 @@ pub(super) fn pieces(file: &str, first: Option<Span>, lines: &[RuleLine]) -> Vec
     }
     fold_all(&mut open, &mut done);
     done
+}
+
+/// `a. Log "x"`, `b) …`, `(c) …`: an item as people write it, though Markdown knows no such lists.
+fn lettered(file: &str, line: &RuleLine) -> RuleLine {
+    let text = line.body.of(file);
+    let width = match text.as_bytes() {
+        [b'(', letter, b')', b' ', ..] if letter.is_ascii_alphabetic() => 4,
+        [letter, b'.' | b')', b' ', ..] if letter.is_ascii_alphabetic() => 3,
+        _ => return *line,
+    };
+    let body = Span::new(line.body.start + width, line.body.end).trimmed(file);
+    if line.kind != RuleLineKind::Text || body.is_empty() {
+        return *line;
+    }
+    RuleLine { kind: RuleLineKind::Item, body, ..*line }
 }
 
 /// Moves the innermost open piece into the one around it.
@@ -125,7 +141,13 @@ fn list(context: Context<'_, '_>, pieces: &[Piece]) -> Vec<Step> {
                 rest = otherwise(context, &mut step, behind);
                 steps.push(step);
             }
-            Some(OpenGuard::Otherwise) => steps.push(delegate(context.file, piece.whole())),
+            Some(OpenGuard::Otherwise) => rest = unanswered(context, piece, behind, &mut steps),
+            None if piece.children.is_empty()
+                && announces(context.file, piece.own)
+                && is_condition(context, piece.own) =>
+            {
+                rest = unanswered(context, piece, behind, &mut steps);
+            }
             None => one(context, piece, &mut steps),
         }
     }
@@ -143,6 +165,22 @@ fn guarded<'a>(
     let (then, whole, rest) = body(context, piece, behind);
     let text = whole.of(context.file).to_owned();
     (Step { kind: StepKind::If { guard, then, otherwise: Vec::new() }, text, span: whole }, rest)
+}
+
+/// Hands on a condition that is not understood with all that it guards.
+fn unanswered<'a>(
+    context: Context<'_, '_>,
+    piece: &Piece,
+    behind: &'a [Piece],
+    steps: &mut Vec<Step>,
+) -> &'a [Piece] {
+    let (_, whole, rest) = body(context, piece, behind);
+    steps.push(delegate(context.file, whole));
+    rest
+}
+
+fn announces(file: &str, own: Span) -> bool {
+    own.of(file).trim_end_matches(['*', '_', ' ']).ends_with(':')
 }
 
 fn body<'a>(context: Context<'_, '_>, piece: &Piece, behind: &'a [Piece]) -> (Vec<Step>, Span, &'a [Piece]) {
@@ -190,9 +228,8 @@ fn one(context: Context<'_, '_>, piece: &Piece, steps: &mut Vec<Step>) {
     let understood = own.iter().all(|step| step.kind != StepKind::Delegate);
     if !piece.children.is_empty() {
         let below = list(context, &piece.children);
-        let announces = piece.own.of(context.file).trim_end_matches(['*', '_', ' ']).ends_with(':');
-        let all_understood =
-            understood && !announces && below.iter().all(|step| step.kind != StepKind::Delegate);
+        let waits = announces(context.file, piece.own) || is_condition(context, piece.own);
+        let all_understood = understood && !waits && below.iter().all(|step| step.kind != StepKind::Delegate);
         if !all_understood {
             steps.push(delegate(context.file, piece.whole()));
             return;

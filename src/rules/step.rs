@@ -16,7 +16,7 @@ use super::{
 use crate::text::Span;
 
 pub(super) use forms::is_verb;
-pub(super) use guard::{OpenGuard, is_negation, open_guard};
+pub(super) use guard::{OpenGuard, is_condition, is_negation, open_guard};
 
 /// What a sentence is read in.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,9 @@ pub(super) fn sentence(context: Context<'_, '_>, span: Span, steps: &mut Vec<Ste
         steps.push(reader.delegate(span));
         return;
     }
+    if continues_guard(context, span, tokens, steps) {
+        return;
+    }
     if let Some(rest) = otherwise(tokens)
         && let Some(Step { kind: StepKind::If { otherwise, .. }, span: whole, text, .. }) = steps.last_mut()
         && otherwise.is_empty()
@@ -82,6 +85,48 @@ pub(super) fn sentence(context: Context<'_, '_>, span: Span, steps: &mut Vec<Ste
         span.of(context.file).clone_into(&mut only.text);
     }
     steps.append(&mut parts);
+}
+
+/// Puts a sentence that stands behind the semicolon of a guarded one under its guard: in `If X: log
+/// "a"; clear ## Log` both depend on X, also when X is not understood. Behind `If X:` a full stop does
+/// not end what the colon announces either.
+fn continues_guard(context: Context<'_, '_>, span: Span, tokens: &[Token<'_>], steps: &mut [Step]) -> bool {
+    let Some(last) = steps.last_mut() else { return false };
+    let begins_anew = otherwise(tokens).is_some() || guard::opens(tokens);
+    if begins_anew || last.span.end > span.start {
+        return false;
+    }
+    let guarding = lex(context.file, last.span);
+    let semicolon = context.file[last.span.end..span.start].contains([';', '；']);
+    let joined = semicolon || guard::announces(&guarding.tokens);
+    let conditional = otherwise(&guarding.tokens).is_some() || guard::is_conditional(&guarding.tokens);
+    if !joined || !conditional {
+        return false;
+    }
+    match &mut last.kind {
+        StepKind::Delegate => {}
+        StepKind::If { then, otherwise, .. } => {
+            let guarded = if otherwise.is_empty() { then } else { otherwise };
+            if !continues_delegated(context, span, guarded) {
+                sentence(context, span, guarded);
+            }
+        }
+        _ => return false,
+    }
+    last.span = last.span.union(span);
+    last.span.of(context.file).clone_into(&mut last.text);
+    true
+}
+
+/// Whether `steps` end with a condition that waits for the agent; then so does what it guards.
+fn continues_delegated(context: Context<'_, '_>, span: Span, steps: &mut [Step]) -> bool {
+    let Some(last) = steps.last_mut().filter(|last| last.kind == StepKind::Delegate) else { return false };
+    let is_conditional = guard::is_conditional(&lex(context.file, last.span).tokens);
+    if is_conditional {
+        last.span = last.span.union(span);
+        last.span.of(context.file).clone_into(&mut last.text);
+    }
+    is_conditional
 }
 
 /// `If issues found, log and …` logs the issues.
@@ -120,10 +165,11 @@ impl<'a, 't> Reader<'a, 't> {
     /// What is done when a guard holds, and what otherwise. A sentence that is not understood behind
     /// its guard waits as a whole.
     fn guarded(&self, tokens: &'a [Token<'t>], sentence: Span) -> (Vec<Step>, Vec<Step>) {
-        let split = (1..tokens.len())
-            .find(|&at| tokens[at - 1].kind == Kind::Comma && otherwise(&tokens[at..]).is_some());
-        let (then, rest) = match split {
-            Some(at) => (&tokens[..at - 1], otherwise(&tokens[at..])),
+        let (then, rest) = match guard::alternative(tokens) {
+            Some(at) => {
+                let end = at - usize::from(tokens[at - 1].kind == Kind::Comma);
+                (&tokens[..end], otherwise(&tokens[at..]))
+            }
             None => (tokens, None),
         };
         let read = |tokens: &'a [Token<'t>]| {

@@ -279,6 +279,37 @@ fn lists_of_steps() {
     );
 }
 
+/// The number of steps of an action with one guard: those inside it, those of its alternative, and
+/// the top-level steps.
+#[track_caller]
+fn check_guarded(action: &str, expected: (usize, usize, usize)) {
+    let file = format!("## Rules\n### RULE_A\nTrigger: x\nAction:\n{action}\n");
+    let set = compiled(&file);
+    let steps = &set.rules[0].clauses[0].steps;
+    let StepKind::If { then, otherwise, .. } = &steps[0].kind else { panic!("no guard in {steps:?}") };
+    assert_eq!((then.len(), otherwise.len(), steps.len()), expected, "{action}");
+    assert!(then.iter().all(|step| step.kind != StepKind::Delegate), "{action}");
+}
+
+#[test]
+fn lists_below_a_guard_are_guarded() {
+    for opening in ["If Phase == ANALYZE:", "If Phase == ANALYZE then:", "If Phase == ANALYZE, then:"] {
+        for [first, second] in [["a.", "b."], ["a)", "b)"], ["(a)", "(b)"], ["-", "-"], ["1.", "2."]] {
+            let nested = format!("   {first} Log \"x\"\n   {second} Set Status = BLOCKED");
+            check_guarded(&format!("1. {opening}\n{nested}\n2. Log action."), (2, 0, 2));
+            check_guarded(&format!("1. {opening}\n{nested}\n2. Otherwise:\n{nested}"), (2, 2, 1));
+        }
+    }
+    check_guarded("1. If Phase == ANALYZE, log action; clear ## Log\n2. Log action.", (2, 0, 2));
+    for unread in ["If the weather is nice:\n- Log action.\n- Clear ## Log", "Otherwise:\n- Clear ## Log"] {
+        check(&format!("### RULE_A\nTrigger: x\nAction:\n{unread}"), "RULE_A Heading: judgement>delegate");
+    }
+    check(
+        "### RULE_A\nTrigger: x\nAction:\n1. If Phase == ANALYZE, log action\n   - clear ## Log\n2. Log action.",
+        "RULE_A Heading: judgement>delegate+do",
+    );
+}
+
 #[test]
 fn templates_are_found() {
     let file = "## Rules\n### RULE_A\nTrigger: x\nAction:\n1. If ## Plan has content, archive it to ## Blueprint History with timestamp and unique ID.\n2. Format: `### Blueprint [YYYY-MM-DD]`\n";

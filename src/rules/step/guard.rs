@@ -113,6 +113,31 @@ pub(super) fn is_conditional(tokens: &[Token<'_>]) -> bool {
             .one_of(&["unless", "until", "while", "whenever", "before", "for", "in case", "during", "in"])
 }
 
+/// Whether a sentence begins with the word of a guard.
+pub(super) fn opens(tokens: &[Token<'_>]) -> bool {
+    Cursor::new(tokens).one_of(OPENINGS)
+}
+
+/// Whether a colon stands between a guard and what it guards: `If more items: …`.
+pub(super) fn announces(tokens: &[Token<'_>]) -> bool {
+    opens(tokens) && head_end(tokens).is_some_and(|end| tokens[end].kind == Kind::Colon)
+}
+
+/// Where `else B` or `otherwise B` begins behind what is guarded.
+pub(super) fn alternative(tokens: &[Token<'_>]) -> Option<usize> {
+    let mut depth = 0_usize;
+    tokens.iter().enumerate().position(|(at, token)| {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_word = token.kind == Kind::Word && token.code.is_none();
+        let parts = is_word && (token.is("otherwise") || token.is("else"));
+        parts && depth == 0 && at > 0 && at + 1 < tokens.len()
+    })
+}
+
 /// What `head`, the words between `if` and the comma, asks.
 fn asked(context: Context<'_, '_>, head: &[Token<'_>]) -> Option<Guard> {
     let known = GUARDS.iter().find(|(words, _)| {
@@ -183,7 +208,21 @@ pub(in crate::rules) fn open_guard(context: Context<'_, '_>, span: Span) -> Opti
     if !asks {
         return None;
     }
-    asked(context, cursor.rest()).map(OpenGuard::If)
+    asked(context, without_then(cursor.rest())).map(OpenGuard::If)
+}
+
+/// `If more items, then:`
+fn without_then<'a, 't>(head: &'a [Token<'t>]) -> &'a [Token<'t>] {
+    match head.split_last() {
+        Some((last, before)) if last.kind == Kind::Word && last.is("then") => without_stop(before),
+        _ => head,
+    }
+}
+
+/// Whether an item begins with a condition, understood or not.
+pub(in crate::rules) fn is_condition(context: Context<'_, '_>, span: Span) -> bool {
+    let lexed = lex(context.file, span);
+    Cursor::new(&lexed.tokens).one_of(&["otherwise", "else"]) || is_conditional(&lexed.tokens)
 }
 
 /// Whether `second` asks the exact opposite of `first`.

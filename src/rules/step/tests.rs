@@ -294,6 +294,63 @@ fn guards() {
 }
 
 #[test]
+fn a_guard_covers_its_whole_item() {
+    check(
+        "If Phase == ANALYZE: log \"a\"; set Retries = 0",
+        "if [\"Phase == ANALYZE\"] {log \"a\"; set Retries=0}",
+    );
+    check(
+        "If Phase == ANALYZE: log \"a\". Set Retries = 0.",
+        "if [\"Phase == ANALYZE\"] {log \"a\"; set Retries=0}",
+    );
+    check(
+        "If Phase == ANALYZE, log \"a\", then set Retries = 0; clear ## Log",
+        "if [\"Phase == ANALYZE\"] {log \"a\"; set Retries=0; clear Log}",
+    );
+    check(
+        "If Phase == ANALYZE, log \"a\". Set Retries = 0.",
+        "if [\"Phase == ANALYZE\"] {log \"a\"}; set Retries=0",
+    );
+    check(
+        "If found, log \"a\"; if not found, log \"b\"; clear ## Log",
+        "if Found(true) {log \"a\"}; if Found(false) {log \"b\"; clear Log}",
+    );
+    check("Log \"a\" if failures; clear ## Log", "if Succeeded(false) {log \"a\"}; clear Log");
+    check(
+        "If Phase == ANALYZE: water the plants; clear ## Log",
+        "if [\"Phase == ANALYZE\"] {delegate «If Phase == ANALYZE: water the plants; clear ## Log»}",
+    );
+    check_delegated("If the weather is nice, log \"a\"; set Retries = 0");
+    check_delegated("If the weather is nice: log \"a\". Set Retries = 0.");
+}
+
+#[test]
+fn alternatives_are_kept() {
+    let both = "if [\"Status == READY\"] {log \"a\"} else {log \"b\"}";
+    for text in [
+        "If Status == READY then log \"a\" else log \"b\"",
+        "If Status == READY, log \"a\", else log \"b\"",
+        "If Status == READY, log \"a\" otherwise log \"b\"",
+        "If Status == READY: log \"a\"; otherwise log \"b\"",
+        "If Status == READY, log \"a\"; else: log \"b\"",
+    ] {
+        check(text, both);
+    }
+    check(
+        "If Status == READY, log \"a\"; else log \"b\"; clear ## Log",
+        "if [\"Status == READY\"] {log \"a\"} else {log \"b\"; clear Log}",
+    );
+    check(
+        "If Status == READY, ask user otherwise clear ## Log",
+        "if [\"Status == READY\"] {ask} else {clear Log}",
+    );
+    check(
+        "If Status == READY then log \"a\" else water the plants",
+        "if [\"Status == READY\"] {delegate «If Status == READY then log \"a\" else water the plants»}",
+    );
+}
+
+#[test]
 fn commands() {
     check("Instruct Cursor terminal to run lint command.", "run Checks([Lint])");
     check("Instruct Cursor to apply formatter or run format command via terminal.", "run Checks([Format])");
