@@ -433,10 +433,19 @@ impl<'a, 't> Parser<'a, 't> {
             return Some(Test::Compare { key: key.clone(), op: Comparison::Equal, value: Value::Text(text) });
         }
         if is_value(&text) {
-            self.cursor.one_of(&["phase", "state", "status"]);
-            return Some(Test::Is(text));
+            let named = self.cursor.one_of(&["phase", "state", "status"]);
+            return (named || self.is_written_as_value(token)).then_some(Test::Is(text));
         }
         None
+    }
+
+    /// Whether a word is written as phases and statuses are: `DONE`, `` `done` ``, `in_progress`, or as
+    /// a phase that the file defines. `done` and `ready` by themselves are ordinary words.
+    fn is_written_as_value(&self, token: &Token<'_>) -> bool {
+        !token.text.contains(char::is_lowercase)
+            || token.code.is_some()
+            || token.text.contains('_')
+            || self.vocabulary.phases().iter().any(|phase| phase.eq_ignore_ascii_case(&token.plain()))
     }
 
     fn event(&mut self) -> Option<Test> {

@@ -351,6 +351,23 @@ fn alternatives_are_kept() {
 }
 
 #[test]
+fn ordinary_words_are_no_guards() {
+    for text in [
+        "When done, set Status = COMPLETED",
+        "If ready, clear ## Log",
+        "If blocked, set Phase = ANALYZE",
+        "Once completed, clear ## Log",
+    ] {
+        check_delegated(text);
+    }
+    check("If `done`, clear ## Log", "if [\"done\"] {clear Log}");
+    check("If DONE, clear ## Log", "if [\"DONE\"] {clear Log}");
+    check("If in_progress, clear ## Log", "if [\"in_progress\"] {clear Log}");
+    check("In prepare, clear ## Log", "delegate «In prepare, clear ## Log»");
+    check("If prepare, clear ## Log", "if [\"prepare\"] {clear Log}");
+}
+
+#[test]
 fn commands() {
     check("Instruct Cursor terminal to run lint command.", "run Checks([Lint])");
     check("Instruct Cursor to apply formatter or run format command via terminal.", "run Checks([Format])");
