@@ -22,7 +22,7 @@ pub fn compile(state: &WorkflowState<'_>) -> RuleSet {
     let rules = compiler.rules(&extracted);
     let phases = extracted.phases.iter().map(|raw| compiler.phase(raw)).collect();
     let mut set = RuleSet { rules, phases, diagnostics: Vec::new() };
-    set.diagnostics = review::review(state, &compiler.vocabulary, &extracted.rules, &set);
+    set.diagnostics = review::review(state, &compiler.vocabulary, &extracted, &set);
     set
 }
 

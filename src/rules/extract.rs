@@ -2,7 +2,7 @@
 
 use super::{
     id::{self, RuleId},
-    label,
+    label::{self, Label},
     source::{self, RuleLine, RuleLineKind},
     vocabulary::is_common_phase,
 };
@@ -57,6 +57,15 @@ pub(super) struct RawPhase {
 pub(super) struct Extract {
     pub(super) rules: Vec<RawRule>,
     pub(super) phases: Vec<RawPhase>,
+    pub(super) unnamed: Vec<Unnamed>,
+}
+
+/// Something with a Trigger or an Action that has no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unnamed {
+    /// What it is called; its first label if it has no name at all.
+    pub(super) head: Span,
+    pub(super) kind: RuleLineKind,
 }
 
 /// Finds the rules and phases of all Rules sections.
@@ -95,6 +104,7 @@ impl Reader<'_> {
     fn read(&mut self) {
         let mut current = Current::Nothing;
         let mut start = 0;
+        let mut name = Name::default();
         for at in 0..self.lines.len() {
             let line = self.lines[at];
             if let Some((rule, opening)) = self.rule(&line, current) {
@@ -113,6 +123,10 @@ impl Reader<'_> {
                 current = Current::Nothing;
             } else if let Current::Rule { labelled, .. } = &mut current {
                 *labelled |= label::read(self.file, line.body).is_some();
+            }
+            match current {
+                Current::Nothing => self.found.unnamed.extend(name.read(self.file, &line)),
+                _ => name = Name::default(),
             }
         }
         self.close(current, start..self.lines.len());
@@ -249,7 +263,53 @@ impl Reader<'_> {
     }
 }
 
+/// What the lines outside of rules and phases would belong to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Name {
+    head: Option<Unnamed>,
+    is_reported: bool,
+}
+
+impl Name {
+    /// What has no id, when `line` is the first to show that it is meant as a rule.
+    fn read(&mut self, file: &str, line: &RuleLine) -> Option<Unnamed> {
+        let is_heading = matches!(line.kind, RuleLineKind::Heading(_));
+        if line.kind == RuleLineKind::Break {
+            *self = Self::default();
+        }
+        if !is_heading && !matches!(line.kind, RuleLineKind::Text | RuleLineKind::Item) {
+            return None;
+        }
+        let own = Unnamed { head: line.body, kind: line.kind };
+        let labelled = label::read(file, line.body).map(|found| found.label);
+        let below_heading =
+            self.head.is_some_and(|head| matches!(head.kind, RuleLineKind::Heading(_))) && !self.is_reported;
+        let opens = line.body.of(file).trim_end_matches(DECORATION).ends_with(':');
+        if is_heading || (opens && labelled.is_none() && !below_heading) {
+            *self = Self { head: Some(own), is_reported: false };
+        }
+        let is_whole = is_heading
+            && label::find(file, line.body).is_some_and(|(_, found)| found.label == Label::Trigger);
+        let is_part = match labelled {
+            Some(Label::Trigger) => true,
+            // Without any name it may as well be what is done in a phase.
+            Some(Label::Action) => self.head.is_some(),
+            _ => false,
+        };
+        if self.is_reported || !(is_part || is_whole) {
+            return None;
+        }
+        self.is_reported = true;
+        Some(self.head.unwrap_or(own))
+    }
+}
+
 const DECORATION: &[char] = &['*', '_', '`', '[', '"', '\\'];
+
+/// Whether a heading's text begins with a rule's id.
+pub(super) fn names_rule(file: &str, title: Span) -> bool {
+    heading_id(title.of(file)).is_some_and(|at| id::read(file, title.start + at).is_some())
+}
 
 /// Where the id stands in a heading: `📌 RULE_X`, `1. RULE_X`, `Rule: RULE_X`.
 fn heading_id(text: &str) -> Option<usize> {

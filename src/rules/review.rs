@@ -1,8 +1,10 @@
 //! What is wrong with a file's rules, with hints and fixes.
 
+mod unread;
+
 use super::{
     ast::{Clause, Condition, NewValue, Rule, RuleSet, SectionName, Step, StepKind, Test, Value},
-    extract::RawRule,
+    extract::{Extract, RawRule},
     label,
     vocabulary::Vocabulary,
 };
@@ -16,19 +18,21 @@ use std::collections::HashMap;
 pub(super) fn review(
     state: &WorkflowState<'_>,
     vocabulary: &Vocabulary,
-    raw: &[RawRule],
+    extracted: &Extract,
     set: &RuleSet,
 ) -> Vec<Diagnostic> {
     let file = state.outline().text();
     let ids = set.rules.iter().rev().map(|rule| (rule.id.as_str(), rule)).collect();
     let mut review =
         Review { file, state, vocabulary, rules: &set.rules, ids, found: Vec::new(), suggestions: 0 };
-    for (raw, rule) in raw.iter().zip(&set.rules) {
+    for (raw, rule) in extracted.rules.iter().zip(&set.rules) {
         review.id(raw, rule);
         review.labels(raw);
         review.parts(rule);
     }
     review.borrowed_actions(&set.rules);
+    review.rules_outside();
+    review.unnamed(&extracted.unnamed);
     let phases = set.phases.iter().map(|phase| phase.steps.as_slice());
     for clause in set.rules.iter().flat_map(|rule| &rule.clauses) {
         if let Some(trigger) = &clause.trigger {
@@ -78,7 +82,7 @@ impl Review<'_> {
             self.found.push(
                 Diagnostic::new(Severity::Warning, "duplicate-rule-id", rule.id_span, message)
                     .with_label(first.id_span, "first defined here")
-                    .with_hint("both run; give one of them another id, or remove it"),
+                    .with_hint("only the first runs; give this one another id, or remove it"),
             );
         }
     }
