@@ -3,7 +3,7 @@
 use super::{
     args::ApplyArgs,
     context::Context,
-    error::{CommandResult, Exit},
+    error::CommandResult,
     render::{Ink, Line},
     report::{self, Form},
 };
@@ -22,12 +22,12 @@ pub(crate) fn run(context: &mut Context, args: &ApplyArgs) -> CommandResult {
         (false, true) => Form::Full,
         (false, false) => Form::Brief,
     };
-    if form != Form::Json && run.outcome.firings.is_empty() && !run.wrote() {
+    if form != Form::Json && report::is_idle(&project, &run) {
         terminal.remark("no rule fires")?;
     }
-    report::run(terminal, &run, form)?;
+    let concluded = report::conclude(terminal, &project, &run, form);
     if form != Form::Json && args.dry_run && run.wrote() {
         terminal.remark(Line::new().ink(Ink::Faint, "dry run: nothing was written"))?;
     }
-    Ok(Exit::Ok)
+    concluded
 }

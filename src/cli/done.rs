@@ -3,7 +3,7 @@
 use super::{
     args::DoneArgs,
     context::Context,
-    error::{CommandError, CommandResult, Exit},
+    error::{CommandError, CommandResult},
     report::{self, Form},
 };
 use crate::engine::{Cause, StepResult};
@@ -21,6 +21,5 @@ pub(crate) fn run(context: &mut Context, args: DoneArgs) -> CommandResult {
     }
     let result = StepResult { success: !args.failed, text: args.note };
     let run = project.run(Cause::Done { step: args.id, result })?;
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }

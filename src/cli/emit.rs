@@ -4,7 +4,7 @@ use super::{
     args::EmitArgs,
     compiled,
     context::Context,
-    error::{CommandError, CommandResult, Exit},
+    error::{CommandError, CommandResult},
     report::{self, Form},
 };
 use crate::{
@@ -18,11 +18,10 @@ pub(crate) fn run(context: &mut Context, args: &EmitArgs) -> CommandResult {
     let rules = compiled::rules(&project.read()?);
     let cause = cause(args, &rules)?;
     let run = project.run(cause)?;
-    if run.outcome.firings.is_empty() && !run.wrote() {
+    if report::is_idle(&project, &run) {
         context.terminal.remark("no rule fires")?;
     }
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }
 
 /// What was reported; an event that no rule and no list knows is a mistake.

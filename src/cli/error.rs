@@ -25,7 +25,7 @@ impl Exit {
         (Self::Ok, "ok"),
         (Self::Findings, "findings (`check`, `doctor`, `test-rules`, `history verify`)"),
         (Self::Usage, "wrong usage, or no project here"),
-        (Self::Refused, "conflict or refusal; nothing was written"),
+        (Self::Refused, "conflict or refusal; what was refused is not written"),
         (Self::Waiting, "a person has to decide (`next --exit-code`)"),
         (Self::Bug, "a bug in Rulemark"),
     ];

@@ -27,16 +27,16 @@ fn add(context: &mut Context, text: &str) -> CommandResult {
     if text.trim().is_empty() {
         return Err(CommandError::usage("the item is empty"));
     }
-    let run =
-        context.project()?.edit(&format!("item add {text}"), Cause::FilesChanged, &mut |documents| {
-            Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).items().add(text)))
-        })?;
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    let mut project = context.project()?;
+    let run = project.edit(&format!("item add {text}"), Cause::FilesChanged, &mut |documents| {
+        Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).items().add(text)))
+    })?;
+    report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }
 
 fn done(context: &mut Context, id: Option<&str>) -> CommandResult {
-    let run = context.project()?.edit("item done", Cause::FilesChanged, &mut |documents| {
+    let mut project = context.project()?;
+    let run = project.edit("item done", Cause::FilesChanged, &mut |documents| {
         let state = WorkflowState::parse(&documents.state.text);
         let items = state.items();
         let item = wanted(&state, &items, id)?;
@@ -53,11 +53,10 @@ fn done(context: &mut Context, id: Option<&str>) -> CommandResult {
         }
         Ok(Edits::of_state(edits))
     })?;
-    if !run.wrote() {
+    if report::is_idle(&project, &run) {
         context.terminal.remark("nothing to change: the item is done already")?;
     }
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }
 
 fn wanted<'i>(state: &WorkflowState<'_>, items: &'i Items<'_>, id: Option<&str>) -> Result<&'i Item, Error> {

@@ -33,8 +33,7 @@ pub(crate) fn run(context: &mut Context, args: &LogArgs) -> CommandResult {
     let run = project.edit(&format!("log {text}"), Cause::FilesChanged, &mut |documents| {
         Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).log(at, &text)))
     })?;
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }
 
 fn print(context: &mut Context, project: &Project, json: bool) -> CommandResult {

@@ -1,14 +1,14 @@
 //! How a run is told: what fired, what changed, what waits for whom.
 
 use super::{
-    error::CommandError,
+    error::{CommandError, CommandResult, Exit},
     json::{RunJson, waits_for},
     render::{Extent, Ink, Line, Terminal, diff},
 };
 use crate::{
-    engine::{Effect, Firing, PendingStep},
-    runtime::{Document, Run},
-    text::{Patch, Severity},
+    engine::{Effect, Firing, OnViolation, PendingStep},
+    runtime::{Document, Project, Run},
+    text::{Diagnostic, Patch, Severity},
 };
 
 /// How much is told.
@@ -34,8 +34,46 @@ pub(crate) fn name(document: &Document) -> String {
     document.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// Tells a run as `form` wants it, and makes an error of what went wrong in it: scripts must know.
+pub(crate) fn conclude(terminal: &mut Terminal, project: &Project, run: &Run, form: Form) -> CommandResult {
+    let failures = failures(project, run);
+    tell(terminal, run, form, &failures)?;
+    let mut errors = failures.iter().map(|it| {
+        let error = CommandError::refused(&it.message);
+        it.hint.iter().fold(error, CommandError::with_hint)
+    });
+    let Some(last) = errors.next_back() else { return Ok(Exit::Ok) };
+    terminal.flush()?;
+    errors.for_each(|error| terminal.error(&error));
+    Err(last)
+}
+
+/// What made the run, or a part of it, come to nothing: rules that clash or go in circles, and an
+/// edit that a gate took back.
+pub(crate) fn failures<'r>(project: &Project, run: &'r Run) -> Vec<&'r Diagnostic> {
+    let reverts = project.settings().engine.gates.on_violation == OnViolation::Revert;
+    let is_failure =
+        |it: &&Diagnostic| it.severity == Severity::Error || reverts && it.code == "skipped-phase";
+    run.outcome.diagnostics.iter().filter(is_failure).collect()
+}
+
+/// Whether no rule fired, nothing was written and nothing went wrong.
+pub(crate) fn is_idle(project: &Project, run: &Run) -> bool {
+    run.outcome.firings.is_empty() && !run.wrote() && failures(project, run).is_empty()
+}
+
 /// Tells a run as `form` wants it.
 pub(crate) fn run(terminal: &mut Terminal, run: &Run, form: Form) -> Result<(), CommandError> {
+    tell(terminal, run, form, &[])
+}
+
+/// Tells a run without the diagnostics of `elsewhere`; JSON has them all.
+fn tell(
+    terminal: &mut Terminal,
+    run: &Run,
+    form: Form,
+    elsewhere: &[&Diagnostic],
+) -> Result<(), CommandError> {
     if form == Form::Json {
         return terminal.json(&RunJson::from(run));
     }
@@ -51,7 +89,7 @@ pub(crate) fn run(terminal: &mut Terminal, run: &Run, form: Form) -> Result<(), 
             terminal.cut(lines)?;
         }
     }
-    remarks(terminal, run)
+    remarks(terminal, run, elsewhere)
 }
 
 /// Tells which rules fired, and what each did.
@@ -71,13 +109,14 @@ pub(crate) fn firings(terminal: &mut Terminal, firings: &[Firing]) -> Result<(),
 }
 
 /// Tells what is left to say: messages, what now waits, what was found wrong.
-fn remarks(terminal: &mut Terminal, run: &Run) -> Result<(), CommandError> {
+fn remarks(terminal: &mut Terminal, run: &Run, elsewhere: &[&Diagnostic]) -> Result<(), CommandError> {
     for effect in &run.outcome.effects {
         // What the person is told stands with the rule that says it.
         let Effect::Waits { id } = effect else { continue };
         terminal.line(closing(2, id))?;
     }
-    for it in run.outcome.diagnostics.iter().filter(|it| it.severity > Severity::Note) {
+    let worth_telling = |it: &&Diagnostic| it.severity > Severity::Note && !elsewhere.contains(it);
+    for it in run.outcome.diagnostics.iter().filter(worth_telling) {
         let ink = if it.severity == Severity::Error { Ink::Bad } else { Ink::Caution };
         let line = Line::indented(2).ink(ink, it.severity.to_string()).text(format!(": {}", it.message));
         terminal.prose(line, 2)?;

@@ -3,13 +3,13 @@
 use super::{
     args::SetArgs,
     context::Context,
-    error::{CommandResult, Exit},
+    error::CommandResult,
     report::{self, Form},
 };
 use crate::{
     document::WorkflowState,
     engine::Cause,
-    runtime::{Documents, Edits, Error},
+    runtime::{Documents, Edits, Error, Run},
     text::{Draft, nearest},
 };
 
@@ -18,11 +18,31 @@ pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
     let written: Vec<String> = args.assignments.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let label = format!("set {}", written.join(" "));
     let run = project.edit(&label, Cause::FilesChanged, &mut |documents| edits(documents, args))?;
-    if !run.wrote() {
+    if report::is_idle(&project, &run) {
         context.terminal.remark("nothing to change: the state says so already")?;
     }
-    report::run(&mut context.terminal, &run, Form::Brief)?;
-    Ok(Exit::Ok)
+    let concluded = report::conclude(&mut context.terminal, &project, &run, Form::Brief);
+    for (key, value) in &args.assignments {
+        if let Some(told) = overwritten(&run, key, value) {
+            context.terminal.remark(told)?;
+        }
+    }
+    concluded
+}
+
+/// Says which rules took back what was just set, if any did: the change itself does not show it.
+fn overwritten(run: &Run, key: &str, value: &str) -> Option<String> {
+    let [before, after] = [&run.before, &run.after].map(|it| WorkflowState::parse(&it.state.text));
+    let before = &before.key(key)?.value;
+    let key = after.key(key).filter(|key| key.value != value && key.value == *before)?;
+    let firings = run.outcome.firings.iter();
+    let mut rules: Vec<&str> = firings
+        .filter(|firing| firing.done.iter().any(|done| done.contains(&key.name)))
+        .map(|firing| firing.clause.rule.as_str())
+        .collect();
+    rules.dedup();
+    let now = if key.value.is_empty() { "empty" } else { &key.value };
+    (!rules.is_empty()).then(|| format!("{} is {now}, not {value}: {} set it", key.name, rules.join(", ")))
 }
 
 fn edits(documents: &Documents, args: &SetArgs) -> Result<Edits, Error> {

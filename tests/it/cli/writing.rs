@@ -175,6 +175,76 @@ fn fixes_are_applied() {
     assert_snapshot!("fixes_are_applied_state", environment.read("workflow_state.md"));
 }
 
+/// Rules that clash, rules that go in circles, one that writes over what was set.
+const QUARRELLING: &str = "\
+## State
+Phase: A
+Status: RUNNING
+CurrentItem: null
+
+## Rules
+### RULE_ONE_01
+Trigger ▶ `Status == CLASH`
+Action ▶ Set `Phase = ONE`.
+
+### RULE_TWO_01
+Trigger ▶ `Status == CLASH`
+Action ▶ Set `Phase = TWO`.
+
+### RULE_ROUND_01
+Trigger ▶ `Status == ROUND`
+Action ▶ Set `Status = TRIP`.
+
+### RULE_TRIP_01
+Trigger ▶ `Status == TRIP`
+Action ▶ Set `Status = ROUND`.
+
+### RULE_BACK_01
+Trigger ▶ `Status == DONE`
+Action ▶ Set `Status = RUNNING`.
+
+## Log
+";
+
+#[test]
+fn scripts_learn_what_went_wrong() {
+    let environment = Environment::with_state(QUARRELLING);
+    environment.run(&["apply"]);
+    let overwritten = environment.run(&["set", "Status=DONE"]);
+    assert!(overwritten.contains("Status is RUNNING, not DONE: RULE_BACK_01 set it"), "{overwritten}");
+    assert!(
+        !overwritten.contains("nothing to change") && !overwritten.contains("exit code"),
+        "{overwritten}"
+    );
+    for (status, rules) in [("CLASH", "`RULE_ONE_01` sets Phase"), ("ROUND", "RULE_TRIP_01")] {
+        environment.edit("Status: RUNNING", &format!("Status: {status}"));
+        let told = environment.run(&["apply"]);
+        assert!(!told.contains("no rule fires"), "{told}");
+        let (_, error) = told.split_once("-- standard error\n").unwrap_or_else(|| panic!("{told}"));
+        assert!(error.starts_with("error: ") && error.contains(rules), "{told}");
+        assert!(error.ends_with("-- exit code 3\n"), "{told}");
+        environment.write("workflow_state.md", QUARRELLING);
+        environment.run(&["apply"]);
+        let quiet = environment.run(&["set", "-q", &format!("Status={status}")]);
+        assert!(quiet.contains("-- standard error\nerror: ") && quiet.contains("exit code 3"), "{quiet}");
+        environment.write("workflow_state.md", QUARRELLING);
+        environment.run(&["apply"]);
+    }
+}
+
+#[test]
+fn scripts_learn_that_a_gate_took_their_edit_back() {
+    let environment = Environment::initialised();
+    environment.run(&["apply"]);
+    environment.write("rulemark.toml", "[gates]\non_violation = \"revert\"\n");
+    let told = environment.run(&["set", "-q", "Phase=VALIDATE"]);
+    assert!(told.contains("error: ") && told.ends_with("-- exit code 3\n"), "{told}");
+    assert!(environment.read("workflow_state.md").contains("Phase: ANALYZE"));
+    environment.write("rulemark.toml", "[gates]\non_violation = \"warn\"\n");
+    let told = environment.run(&["set", "Phase=VALIDATE"]);
+    assert!(told.contains("warning: ") && !told.contains("exit code"), "{told}");
+}
+
 #[test]
 fn an_export_is_one_page() {
     let environment = Environment::initialised();
