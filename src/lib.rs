@@ -41,10 +41,10 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | a syntax for State keys | `document/key.rs`, one entry in its table of forms |
-//! | a heading alias, a status word | the alias tables of `document` |
+//! | a syntax for State keys | `document/state/line.rs` and `read.rs`; its writing in `write.rs` |
+//! | a heading alias | `document/section_names.rs`; a status word: `document/items` |
 //! | a trigger, an event | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs`; its name in `engine/events.rs` |
-//! | a rule step | a [`rules::StepKind`], its reading in `rules`, its doing in `engine/perform/steps.rs` |
+//! | a rule step | a [`rules::StepKind`], its wording in `rules/step/forms.rs`, its doing in `engine/perform/steps.rs` |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!
 //! # Invariants

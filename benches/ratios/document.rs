@@ -2,23 +2,28 @@
 
 use std::fmt::Write as _;
 
+/// The row below which the template's items stand.
+const TABLE: &str = "| -- | ----------- | ------ |\n";
+
 const TEMPLATE: &str = include_str!("../../templates/workflow_state.md");
 
 /// A state file of about `size` bytes: the rules of the template, and Items, Log and ArchiveLog grown
 /// alike. The log is allowed to be long, so that no rule fires and its length is still counted.
 pub(crate) fn generate(size: usize) -> String {
     let room = size.saturating_sub(TEMPLATE.len()) / 3;
-    TEMPLATE
-        .replace("Phase: INIT", "Phase: CONSTRUCT")
-        .replace("Status: READY", "Status: RUNNING")
-        .replace("CurrentItem: null", "CurrentItem: Add structured logging to service 1")
-        .replace("5 000 chars", "900 000 000 chars")
-        .replace(
-            "|----|-------------|--------|\n",
-            &format!("|----|-------------|--------|\n{}", items(room)),
-        )
-        .replace("newest last. -->\n", &format!("newest last. -->\n{}", log(room)))
-        .replace("long logs here. -->\n", &format!("long logs here. -->\n{}", archive(room)))
+    let changes = [
+        ("Phase: INIT", "Phase: CONSTRUCT".to_owned()),
+        ("Status: READY", "Status: RUNNING".to_owned()),
+        ("CurrentItem: null", "CurrentItem: Add structured logging to service 1".to_owned()),
+        ("5 000 chars", "900 000 000 chars".to_owned()),
+        (TABLE, format!("{TABLE}{}", items(room))),
+        ("newest last. -->\n", format!("newest last. -->\n{}", log(room))),
+        ("long logs here. -->\n", format!("long logs here. -->\n{}", archive(room))),
+    ];
+    changes.into_iter().fold(TEMPLATE.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "the template no longer holds {old:?}");
+        text.replacen(old, &new, 1)
+    })
 }
 
 fn items(size: usize) -> String {

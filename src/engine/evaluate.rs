@@ -3,9 +3,9 @@
 //! Three values: what nobody has judged yet is unknown, and so is everything that hangs on it. A
 //! clause fires only on what is known to hold (`rule-language.md`, section 2).
 
-use super::model::{FileFact, Settings, Snapshot};
+use super::model::{FileFact, Memory, Settings, Snapshot};
 use crate::{
-    document::WorkflowState,
+    document::{Item, ItemStatus, Items, WorkflowState},
     rules::{Atom, Comparison, Condition, EventPattern, FileTest, LengthUnit, Test, Value},
     text::DocumentId,
 };
@@ -120,7 +120,12 @@ impl View<'_> {
     pub(super) fn items_are_left(&self) -> bool {
         let items = self.state.items();
         let finished = finished_item(self.state).and_then(|current| items.matching(current));
-        items.next(finished).is_some()
+        self.next_item(&items, finished).is_some()
+    }
+
+    /// The first unprocessed item that is not `but`.
+    pub(super) fn next_item<'i>(&self, items: &'i Items<'_>, but: Option<&Item>) -> Option<&'i Item> {
+        items.rows().iter().find(|item| is_open(item, self.snapshot.memory) && Some(*item) != but)
     }
 
     /// What is known of a file that a rule names.
@@ -165,6 +170,12 @@ impl View<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether an item is unprocessed; in a shape without a place for a status the journal knows.
+pub(super) fn is_open(item: &Item, memory: &Memory) -> bool {
+    item.state == ItemStatus::Unprocessed
+        && (item.status.is_some() || !memory.processed.contains(&item.description))
 }
 
 /// What `CurrentItem` says, when `Status` says that it is completed.

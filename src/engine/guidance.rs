@@ -4,11 +4,11 @@
 //! for every byte of it.
 
 use super::{
-    evaluate::{Asker, View, same_word},
+    evaluate::{Asker, View, is_open, same_word},
     model::{PendingKind, PendingStep, Snapshot},
 };
 use crate::{
-    document::{ItemStatus, WorkflowState},
+    document::WorkflowState,
     rules::{self, NewValue, Phase, Rule, RuleSet, Step, StepKind},
     text::Revision,
 };
@@ -99,7 +99,8 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
     let items = state.items();
     let current = state.value("CurrentItem");
     let item = current.and_then(|current| items.matching(current));
-    let left = items.rows().iter().filter(|item| item.state == ItemStatus::Unprocessed);
+    let left = items.rows().iter().filter(|item| is_open(item, snapshot.memory));
+    let upcoming = left.clone().next();
     let is_finished = state.value("Status").is_some_and(|status| same_word(status, "COMPLETED"));
     // The row that is finished counts as done, marked or not.
     let unfinished =
@@ -113,7 +114,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         item_id: item.and_then(|item| item.id.clone()),
         done: items.rows().len() - unfinished,
         left: unfinished,
-        upcoming: items.next(None).filter(|_| current.is_none()).map(|item| item.description.clone()),
+        upcoming: upcoming.filter(|_| current.is_none()).map(|item| item.description.clone()),
         is_unsettled: !rules.rules.is_empty() && !is_settled(snapshot),
         needs_item: current.is_none() && unfinished == 0 && !is_finished && is_before_work(&state),
         steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),

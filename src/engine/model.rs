@@ -2,7 +2,10 @@
 
 use crate::text::{Diagnostic, Patch, Revision};
 use jiff::civil::DateTime;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Everything the engine may look at.
 #[derive(Clone, Copy, Debug)]
@@ -174,6 +177,8 @@ pub struct Memory {
     pub pending: Vec<PendingStep>,
     /// A plan that was overwritten and not archived yet.
     pub replaced_plan: Option<String>,
+    /// Finished items of a file that has no place to say so, by description.
+    pub processed: BTreeSet<String>,
 }
 
 /// The state at the end of a run.

@@ -10,7 +10,7 @@ use super::{
     perform::Round,
     settling::{
         clauses_of, differ, differ_in, fingerprint, is_overwritten, keys_of, plan_of, settle_pending,
-        settled, transitions,
+        settled, still_listed, transitions,
     },
     working::{Revisions, Working, Write},
 };
@@ -404,6 +404,7 @@ impl<'a> Run<'a> {
             settled: known.or_else(|| Some(settled(state, revisions))),
             clauses,
             replaced_plan: memory_before.replaced_plan.clone(),
+            processed: still_listed(&memory_before.processed, state),
             pending,
         };
         let (state, config) = self.working.into_patches();

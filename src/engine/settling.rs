@@ -90,6 +90,16 @@ pub(super) fn settled(state: &WorkflowState<'_>, (revision, config): Revisions) 
     Settled { state: revision, config, keys: keys_of(state), plan: plan_of(state) }
 }
 
+/// Of the finished items those that the file still lists.
+pub(super) fn still_listed(processed: &BTreeSet<String>, state: &WorkflowState<'_>) -> BTreeSet<String> {
+    if processed.is_empty() {
+        return BTreeSet::new();
+    }
+    let items = state.items();
+    let listed = items.rows().iter().map(|item| &item.description);
+    listed.filter(|description| processed.contains(*description)).cloned().collect()
+}
+
 pub(super) fn plan_of(state: &WorkflowState<'_>) -> String {
     let outline = state.outline();
     outline.section(Role::Plan).map(|section| outline.content(section)).unwrap_or_default()

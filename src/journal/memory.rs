@@ -6,7 +6,7 @@ use crate::{
 };
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes a memory.
 pub(super) fn to_json(memory: &Memory) -> String {
@@ -15,6 +15,7 @@ pub(super) fn to_json(memory: &Memory) -> String {
         clauses: memory.clauses.iter().map(StoredClause::from).collect(),
         pending: memory.pending.iter().map(StoredPending::from).collect(),
         replaced_plan: memory.replaced_plan.clone(),
+        processed: memory.processed.clone(),
     };
     serde_json::to_string(&stored).expect("strings and maps with string keys are JSON")
 }
@@ -27,6 +28,7 @@ pub(super) fn from_json(json: &str) -> Result<Memory, String> {
         clauses: stored.clauses.into_iter().map(StoredClause::into_parts).collect(),
         pending: stored.pending.into_iter().map(PendingStep::try_from).collect::<Result<_, _>>()?,
         replaced_plan: stored.replaced_plan,
+        processed: stored.processed,
     })
 }
 
@@ -37,6 +39,8 @@ struct StoredMemory {
     clauses: Vec<StoredClause>,
     pending: Vec<StoredPending>,
     replaced_plan: Option<String>,
+    #[serde(default)]
+    processed: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -202,13 +206,17 @@ mod tests {
         let clause =
             (any::<bool>(), option::of(keys())).prop_map(|(held, fired_on)| ClauseMemory { held, fired_on });
         let clauses = collection::btree_map(clause_id(), clause, 0..4);
-        (option::of(settled()), clauses, collection::vec(pending(), 0..3), option::of(any::<String>()))
-            .prop_map(|(settled, clauses, pending, replaced_plan)| Memory {
+        let processed = collection::btree_set(any::<String>(), 0..3);
+        let pending = collection::vec(pending(), 0..3);
+        (option::of(settled()), clauses, pending, option::of(any::<String>()), processed).prop_map(
+            |(settled, clauses, pending, replaced_plan, processed)| Memory {
                 settled,
                 clauses,
                 pending,
                 replaced_plan,
-            })
+                processed,
+            },
+        )
     }
 
     proptest! {

@@ -91,10 +91,11 @@ fn text() -> impl Strategy<Value = String> {
 fn mutated() -> impl Strategy<Value = String> {
     let cut = (any::<prop::sample::Index>(), 0..60usize, line());
     (vec(cut, 0..6), any::<bool>()).prop_map(|(cuts, crlf)| {
-        let mut text = include_str!("../../templates/workflow_state.md").replace(
-            "|----|-------------|--------|\n",
-            "|----|-------------|--------|\n| 1 | Add a | pending |\n| 2 | Add b | pending |\n",
-        );
+        let template = include_str!("../../templates/workflow_state.md");
+        let table = "| -- | ----------- | ------ |\n";
+        assert!(template.contains(table), "the template's Items table begins otherwise");
+        let mut text =
+            template.replace(table, &format!("{table}| 1 | Add a | pending |\n| 2 | Add b | pending |\n"));
         for (at, length, new) in cuts {
             let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
             let start = boundary(at.index(text.len() + 1)).unwrap();

@@ -2,9 +2,9 @@
 
 use super::{Flow, Progress, Round, wording::one_line};
 use crate::{
-    document::{ItemStatus, ProjectConfig, Role},
+    document::{ProjectConfig, Role},
     engine::{
-        evaluate::{Asker, Occurrence, document_called, finished_item, same_word},
+        evaluate::{Asker, Occurrence, document_called, finished_item, is_open, same_word},
         gates::PhaseOrder,
         model::{FileFact, PendingKind, SummaryMode},
         summary,
@@ -14,7 +14,7 @@ use crate::{
         Assignment, Atom, Condition, Content, EventPattern, NewValue, Position, SectionName, Step, Target,
         Test, Trigger, Value,
     },
-    text::{Diagnostic, DocumentId, Severity},
+    text::{Diagnostic, DocumentId, Severity, Span},
 };
 
 /// How deep rules may call rules.
@@ -68,9 +68,23 @@ impl<'a> Round<'a> {
             return;
         };
         let items = self.view.state.items();
-        if items.matching(finished).is_some_and(|item| !items.complete(item).is_empty()) {
-            self.note(progress, format!("marked as completed: {finished}"));
-            self.write(progress, Write::Complete { current: finished.to_owned() });
+        match items.matching(finished) {
+            Some(item) if !items.complete(item).is_empty() => {
+                self.note(progress, format!("marked as completed: {finished}"));
+                self.write(progress, Write::Complete { current: finished.to_owned() });
+            }
+            Some(item) if item.status.is_none() => {
+                self.note(progress, format!("remembered as completed: {finished}"));
+                self.memory.processed.insert(item.description.clone());
+            }
+            Some(_) => {}
+            None if items.rows().is_empty() => {}
+            None => {
+                let span = self.view.state.key("CurrentItem").map_or(Span::default(), |key| key.value_span);
+                let message = format!("no item is called `{finished}`, so none is marked as completed");
+                let diagnostic = Diagnostic::new(Severity::Warning, "unknown-item", span, message);
+                self.diagnostics.push(diagnostic.with_hint("mark it by hand, or `rulemark item done ID`"));
+            }
         }
     }
 
@@ -95,9 +109,9 @@ impl<'a> Round<'a> {
         let current = self.view.state.value("CurrentItem");
         let left = current.and_then(|current| items.matching(current));
         // One that is current and not finished is the next one if there is no other.
-        let unfinished = left
-            .filter(|item| item.state == ItemStatus::Unprocessed && finished_item(self.view.state).is_none());
-        let next = items.next(left).or(unfinished)?;
+        let unfinished =
+            left.filter(|item| is_open(item, self.memory) && finished_item(self.view.state).is_none());
+        let next = self.view.next_item(&items, left).or(unfinished)?;
         let by_id = next.id.clone().filter(|_| {
             next.description.is_empty()
                 || left.zip(current).is_some_and(|(left, current)| left.id.as_deref() == Some(current.trim()))
