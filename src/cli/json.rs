@@ -150,6 +150,8 @@ pub(crate) struct RunJson {
     fired: Vec<FiringJson>,
     changed: Vec<ChangeJson>,
     pending: Vec<PendingJson>,
+    /// Ids of steps that waited and no longer do, though nobody closed them.
+    lapsed: Vec<String>,
     diagnostics: Vec<DiagnosticJson>,
     notices: Vec<String>,
 }
@@ -196,6 +198,7 @@ impl From<&Run> for RunJson {
                 })
                 .collect(),
             pending: outcome.memory.pending.iter().map(PendingJson::from).collect(),
+            lapsed: run.lapsed.iter().map(|step| step.id.clone()).collect(),
             diagnostics: DiagnosticJson::list(&outcome.diagnostics, &run.before),
             notices: run.notices.clone(),
         }

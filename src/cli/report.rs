@@ -59,7 +59,10 @@ pub(crate) fn failures<'r>(project: &Project, run: &'r Run) -> Vec<&'r Diagnosti
 
 /// Whether no rule fired, nothing was written and nothing went wrong.
 pub(crate) fn is_idle(project: &Project, run: &Run) -> bool {
-    run.outcome.firings.is_empty() && !run.wrote() && failures(project, run).is_empty()
+    run.outcome.firings.is_empty()
+        && !run.wrote()
+        && run.lapsed.is_empty()
+        && failures(project, run).is_empty()
 }
 
 /// Tells a run as `form` wants it.
@@ -114,6 +117,12 @@ fn remarks(terminal: &mut Terminal, run: &Run, elsewhere: &[&Diagnostic]) -> Res
         // What the person is told stands with the rule that says it.
         let Effect::Waits { id } = effect else { continue };
         terminal.line(closing(2, id))?;
+    }
+    for step in &run.lapsed {
+        let line = Line::indented(2).ink(Ink::Caution, &step.id).text(" no longer waits: ");
+        let text = super::change::shorten(step.text.lines().next().unwrap_or_default());
+        let rule = Line::new().ink(Ink::Faint, format!("  ({})", step.clause.rule));
+        terminal.prose(line.text(text).join(rule), 2)?;
     }
     let worth_telling = |it: &&Diagnostic| it.severity > Severity::Note && !elsewhere.contains(it);
     for it in run.outcome.diagnostics.iter().filter(worth_telling) {

@@ -105,7 +105,10 @@ const GUTTER: usize = 10;
 /// is not worth a line.
 pub(crate) fn ran(terminal: &mut Terminal, last: &Documents, run: &Run) -> Result<(), CommandError> {
     let edits = change::describe(last, &run.before);
-    let is_idle = run.outcome.firings.is_empty() && !run.wrote() && run.outcome.effects.is_empty();
+    let is_idle = run.outcome.firings.is_empty()
+        && !run.wrote()
+        && run.outcome.effects.is_empty()
+        && run.lapsed.is_empty();
     if edits.is_empty() && is_idle {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use super::{Document, Documents, Edits, Error, Project};
 use crate::{
-    engine::{Event, Memory, Outcome, Snapshot},
+    engine::{Cause, Event, Memory, Outcome, PendingStep, Snapshot},
     text::{DocumentId, Patch},
 };
 
@@ -17,6 +17,8 @@ pub(super) struct Computed {
     pub(super) after: Documents,
     /// What the rules made of it.
     pub(super) outcome: Outcome,
+    /// Steps that waited before and no longer do, though nobody closed them.
+    pub(super) lapsed: Vec<PendingStep>,
 }
 
 impl Computed {
@@ -51,7 +53,8 @@ impl Project {
             after.config = Some(applied(rules, middle)?.1);
             config_patch = Some(whole);
         }
-        Ok(Computed { state: state_patch, config: config_patch, after, outcome })
+        let lapsed = lapsed(memory, &outcome.memory, &event.cause);
+        Ok(Computed { state: state_patch, config: config_patch, after, outcome, lapsed })
     }
 
     /// The edits, and the result as a settled state: no rules run.
@@ -66,8 +69,15 @@ impl Project {
             memory: crate::engine::settle(snapshot),
             ..Outcome::unchanged(snapshot)
         });
-        Ok(Computed { state: edited.state, config: edited.config, after: edited.after, outcome })
+        let Edited { state, config, after } = edited;
+        Ok(Computed { state, config, after, outcome, lapsed: Vec::new() })
     }
+}
+
+fn lapsed(before: &Memory, after: &Memory, cause: &Cause) -> Vec<PendingStep> {
+    let is_closed = |id: &str| matches!(cause, Cause::Done { step, .. } if step == id);
+    let waits = |id: &str| after.pending.iter().any(|step| step.id == id);
+    before.pending.iter().filter(|step| !is_closed(&step.id) && !waits(&step.id)).cloned().collect()
 }
 
 /// Documents with a caller's edits.

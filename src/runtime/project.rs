@@ -288,6 +288,7 @@ impl Computed {
             state: self.state,
             config: self.config,
             outcome: self.outcome,
+            lapsed: self.lapsed,
             notices: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! What the runtime works on, and what it answers.
 
 use crate::{
-    engine::Outcome,
+    engine::{Outcome, PendingStep},
     text::{DocumentId, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
@@ -83,6 +83,8 @@ pub struct Run {
     pub config: Option<Patch>,
     /// What the rules made of it. Its patches are computed from the text behind the caller's edits.
     pub outcome: Outcome,
+    /// Steps that waited before and no longer do, though nobody closed them.
+    pub lapsed: Vec<PendingStep>,
     /// What went wrong on the way and was mended: a damaged journal, for instance.
     pub notices: Vec<String>,
 }

@@ -122,6 +122,19 @@ fn steps_wait_and_are_closed() {
 }
 
 #[test]
+fn a_step_that_no_longer_waits_is_told() {
+    let environment = Environment::with_state(WAITING);
+    environment.run(&["apply"]);
+    let waiting = environment.run(&["set", "Status=FAILED"]);
+    let (_, id) = waiting.rsplit_once("rulemark done ").unwrap_or_else(|| panic!("{waiting}"));
+    let id = id.lines().next().unwrap();
+    let told = environment.run(&["set", "Status=RUNNING"]);
+    let expected = format!("  {id} no longer waits: Ask the user what to do.  (RULE_BROKEN_01)\n");
+    assert!(told.contains(&expected), "{told}");
+    assert!(!environment.run(&["apply"]).contains("no longer waits"));
+}
+
+#[test]
 fn events_are_reported_by_name() {
     let environment = Environment::with_state(WAITING);
     environment.run(&["apply"]);
