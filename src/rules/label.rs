@@ -69,12 +69,14 @@ pub(super) fn read(file: &str, line: Span) -> Option<Labelled> {
     Some(Labelled { label: *label, word, rest })
 }
 
-/// The word before the sign of something that looks like a label: `**Trigge:** …`.
-pub(super) fn lookalike(file: &str, line: Span) -> Option<Span> {
+/// The word before the sign of something that looks like a label, and whether it is marked as one:
+/// `**Trigge:** …`, `Trigge: …`.
+pub(super) fn lookalike(file: &str, line: Span) -> Option<(Span, bool)> {
     let (word, rest) = split(file, line)?;
-    let marked = file[word.end..rest.start].contains(['*', '▶', '►', '▸', '➤']);
+    let is_marked = file[word.end..rest.start].contains(['*', '▶', '►', '▸', '➤']);
     let text = word.of(file);
-    (marked && text.starts_with(|c: char| c.is_ascii_uppercase()) && !text.contains(' ')).then_some(word)
+    let is_word = text.starts_with(|c: char| c.is_ascii_uppercase()) && !text.contains(' ');
+    is_word.then_some((word, is_marked))
 }
 
 /// The English labels, for suggestions.

@@ -1,11 +1,11 @@
 //! What is wrong with a file's rules, with hints and fixes.
 
+mod misspelt;
 mod unread;
 
 use super::{
     ast::{Clause, Condition, NewValue, Rule, RuleSet, SectionName, Step, StepKind, Test, Value},
     extract::{Extract, RawRule},
-    label,
     vocabulary::Vocabulary,
 };
 use crate::{
@@ -27,12 +27,13 @@ pub(super) fn review(
         Review { file, state, vocabulary, rules: &set.rules, ids, found: Vec::new(), suggestions: 0 };
     for (raw, rule) in extracted.rules.iter().zip(&set.rules) {
         review.id(raw, rule);
-        review.labels(raw);
+        review.labels(raw, rule);
         review.parts(rule);
     }
     review.borrowed_actions(&set.rules);
     review.rules_outside();
     review.unnamed(&extracted.unnamed);
+    review.state_keys();
     let phases = set.phases.iter().map(|phase| phase.steps.as_slice());
     for clause in set.rules.iter().flat_map(|rule| &rule.clauses) {
         if let Some(trigger) = &clause.trigger {
@@ -83,20 +84,6 @@ impl Review<'_> {
                 Diagnostic::new(Severity::Warning, "duplicate-rule-id", rule.id_span, message)
                     .with_label(first.id_span, "first defined here")
                     .with_hint("only the first runs; give this one another id, or remove it"),
-            );
-        }
-    }
-
-    fn labels(&mut self, raw: &RawRule) {
-        for line in &raw.lines {
-            let known = label::read(self.file, line.body).is_some();
-            let Some(word) = label::lookalike(self.file, line.body).filter(|_| !known) else { continue };
-            let Some(meant) = self.near(word.of(self.file), label::english()) else { continue };
-            let message = format!("`{}` is not a label that rules have", word.of(self.file));
-            self.found.push(
-                Diagnostic::new(Severity::Warning, "unknown-label", word, message)
-                    .with_hint(format!("did you mean `{meant}`?"))
-                    .with_fix(format!("write `{meant}`"), vec![TextEdit::replace(word, meant)]),
             );
         }
     }
@@ -156,6 +143,7 @@ impl Review<'_> {
 
     fn condition(&mut self, condition: &Condition) {
         for atom in condition.atoms() {
+            self.named_in_test(&atom.test, atom.span);
             match &atom.test {
                 Test::Compare { key, value: Value::Text(value), .. } if key.eq_ignore_ascii_case("phase") => {
                     self.phase(value, atom.span);
@@ -171,9 +159,11 @@ impl Review<'_> {
 
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
+            self.named_in_step(step);
             match &step.kind {
                 StepKind::Set(assignments) => {
                     for assignment in assignments {
+                        self.assigned_key(&assignment.key, step.span);
                         if let NewValue::Literal(value) = &assignment.value
                             && assignment.key.eq_ignore_ascii_case("phase")
                         {
@@ -225,7 +215,7 @@ impl Review<'_> {
     /// A key that State does not have, but almost; or a condition that can never hold.
     fn key(&mut self, key: &str, around: Span) {
         let known = ["phase", "status", "currentitem"].iter().any(|always| key.eq_ignore_ascii_case(always));
-        if known || self.vocabulary.keys().next().is_none() || self.vocabulary.key(&[key]).is_some() {
+        if known || self.vocabulary.keys().next().is_none() || self.has_key(key) {
             return;
         }
         let span = self.inside(around, key);
@@ -236,6 +226,12 @@ impl Review<'_> {
             Some(near) => diagnostic.with_hint(format!("did you mean `{near}`?")),
             None => diagnostic.with_hint(format!("until State has `{key}`, only a test for null holds")),
         });
+    }
+
+    /// Whether State has the key, in whatever language. Of very many keys only the first are compared.
+    fn has_key(&self, key: &str) -> bool {
+        let is_comparable = self.state.keys().len() <= MOST_COMPARED;
+        self.vocabulary.key(&[key]).is_some() || (is_comparable && self.state.key(key).is_some())
     }
 
     fn call(&mut self, id: &str, span: Span) {
