@@ -143,7 +143,7 @@ impl StepJson {
             _ => (&[][..], &[][..]),
         };
         Self {
-            kind: kind(&step.kind),
+            kind: step.kind.name(),
             text: step.text.clone(),
             then: then.iter().map(Self::new).collect(),
             otherwise: otherwise.iter().map(Self::new).collect(),
@@ -258,26 +258,5 @@ fn form(form: RuleForm) -> &'static str {
         RuleForm::Bullet => "bullet",
         RuleForm::Arrow => "arrow",
         RuleForm::Constraint => "constraint",
-    }
-}
-
-fn kind(kind: &StepKind) -> &'static str {
-    match kind {
-        StepKind::Set(_) => "set",
-        StepKind::Clear(_) => "clear",
-        StepKind::Insert { .. } => "insert",
-        StepKind::Archive { .. } => "archive",
-        StepKind::Summarise { .. } => "summarise",
-        StepKind::Log(_) => "log",
-        StepKind::Read { .. } => "read",
-        StepKind::Find { .. } => "find",
-        StepKind::CheckConsistency => "check",
-        StepKind::Call { .. } => "call",
-        StepKind::If { .. } => "if",
-        StepKind::Run(_) => "run",
-        StepKind::Ask => "ask",
-        StepKind::Tell => "tell",
-        StepKind::Delegate => "delegate",
-        StepKind::Describe => "describe",
     }
 }

@@ -41,6 +41,13 @@ pub(super) enum Write {
     Touch,
 }
 
+impl Write {
+    /// Adds a block at the end of a section of the state file.
+    pub(super) fn append(section: SectionName, text: String) -> Self {
+        Self::Insert { document: DocumentId::State, section, position: Position::Last, text }
+    }
+}
+
 /// Both documents of a project under change.
 #[derive(Clone, Debug)]
 pub(super) struct Working<'a> {

@@ -405,6 +405,31 @@ pub enum StepKind {
     Describe,
 }
 
+impl StepKind {
+    /// What this kind of step is called, in a word.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Set(_) => "set",
+            Self::Clear(_) => "clear",
+            Self::Insert { .. } => "insert",
+            Self::Archive { .. } => "archive",
+            Self::Summarise { .. } => "summarise",
+            Self::Log(_) => "log",
+            Self::Read { .. } => "read",
+            Self::Find { .. } => "find",
+            Self::CheckConsistency => "check",
+            Self::Call { .. } => "call",
+            Self::If { .. } => "if",
+            Self::Run(_) => "run",
+            Self::Ask => "ask",
+            Self::Tell => "tell",
+            Self::Delegate => "delegate",
+            Self::Describe => "describe",
+        }
+    }
+}
+
 /// What a log step writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogText {

@@ -3,7 +3,7 @@
 use crate::session::{Fenced, Session, fenced_blocks, steps};
 use rulemark::{
     document::WorkflowState,
-    rules::{self, Class, RuleSet, StepKind},
+    rules::{self, Class, RuleSet},
     runtime::Settings,
 };
 use std::{fs, path::Path};
@@ -98,7 +98,7 @@ fn steps_have_the_kind_shown() {
         for sample in samples {
             let rules = compiled(&format!("Trigger ▶ `Phase == ANALYZE`\nAction ▶ {sample}."));
             let found: Vec<&str> =
-                rules.rules[0].clauses[0].steps.iter().map(|step| kind(&step.kind)).collect();
+                rules.rules[0].clauses[0].steps.iter().map(|step| step.kind.name()).collect();
             let is_shown =
                 !found.is_empty() && found.iter().all(|kind| kinds.split(", ").any(|shown| shown == *kind));
             assert!(is_shown, "{sample}: shown as {kinds}, read as {found:?}");
@@ -125,26 +125,6 @@ fn compiled(rule: &str) -> RuleSet {
          ## Items\n\n## Log\n\n## ArchiveLog\n\n## Blueprint History\n"
     );
     rules::compile(&WorkflowState::parse(&state))
-}
-
-fn kind(step: &StepKind) -> &'static str {
-    match step {
-        StepKind::Set(_) => "set",
-        StepKind::Clear(_) => "clear",
-        StepKind::Insert { .. } => "insert",
-        StepKind::Archive { .. } => "archive",
-        StepKind::Summarise { .. } => "summarise",
-        StepKind::Log(_) => "log",
-        StepKind::Read { .. } => "read",
-        StepKind::Find { .. } => "find",
-        StepKind::Call { .. } => "call",
-        StepKind::If { .. } => "if",
-        StepKind::Run(_) => "run",
-        StepKind::Ask => "ask",
-        StepKind::Tell => "tell",
-        StepKind::Delegate => "delegate",
-        _ => "another kind",
-    }
 }
 
 #[test]

@@ -265,16 +265,8 @@ impl<'a> Round<'a> {
         };
         let heading = self.archive_heading(heading, &text);
         let block = format!("{heading}\n\n{}\n", text.trim_matches(['\n', '\r']));
-        self.note(progress, format!("archived the earlier {} to {}", from.0, into.0));
-        self.write(
-            progress,
-            Write::Insert {
-                document: DocumentId::State,
-                section: into.clone(),
-                position: Position::Last,
-                text: block,
-            },
-        );
+        self.note(progress, format!("archived {} to {}", from.0, into.0));
+        self.write(progress, Write::append(into.clone(), block));
     }
 
     pub(super) fn summarise(
@@ -318,15 +310,7 @@ impl<'a> Round<'a> {
             progress,
             format!("summarised {} of {of} entries of {} into {}", findings.len(), from.0, into.0),
         );
-        self.write(
-            progress,
-            Write::Insert {
-                document: DocumentId::State,
-                section: into.clone(),
-                position: Position::Last,
-                text: block,
-            },
-        );
+        self.write(progress, Write::append(into.clone(), block));
         Flow::Done
     }
 
