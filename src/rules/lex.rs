@@ -112,6 +112,30 @@ impl Token<'_> {
         let missing = 3 - decimals.unwrap_or(0);
         Some(value.saturating_mul(10_i64.pow(missing)).saturating_mul(factor))
     }
+
+    /// How many, for what is counted: `5 000`, `5.000` and `5k` are five thousand; parts of one and
+    /// shares of a hundred are no number of anything.
+    pub(super) fn whole(&self) -> Option<u64> {
+        if self.kind == Kind::Number && is_grouped_by_dots(self.text) {
+            return self.text.replace('.', "").parse().ok();
+        }
+        let thousandths = self.thousandths()?;
+        let is_whole = thousandths % 1000 == 0 && !self.text.ends_with('%');
+        if is_whole || thousandths == i64::MAX { u64::try_from(thousandths / 1000).ok() } else { None }
+    }
+}
+
+/// `5.000`, `1.000.000`: groups of three digits, parted by dots. No rule measures a section in
+/// thousandths of a character.
+fn is_grouped_by_dots(text: &str) -> bool {
+    let mut groups = text.split('.');
+    let is_number = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let first = groups.next().unwrap_or_default();
+    text.contains('.')
+        && (1..=3).contains(&first.len())
+        && !first.starts_with('0')
+        && is_number(first)
+        && groups.all(|group| group.len() == 3 && is_number(group))
 }
 
 /// A text as tokens.
@@ -376,6 +400,9 @@ fn number_length(rest: &str) -> usize {
         let decimals = digits(&rest[len + 1..]);
         if decimals > 0 {
             len += 1 + decimals;
+        }
+        while decimals == 3 && rest[len..].starts_with('.') && digits(&rest[len + 1..]) == 3 {
+            len += 4;
         }
     }
     let unit = rest[len..].chars().next().filter(|c| matches!(c, '%' | 'k' | 'K'));

@@ -7,7 +7,7 @@ use super::{
     },
     events,
     lex::{Cursor, Kind, Lexed, Token, extent, lex},
-    vocabulary::Vocabulary,
+    vocabulary::{Vocabulary, is_common_phase, knows_section, knows_status},
     wording::{Table, is_path, is_strong_connective, read_section, skip_note},
 };
 use crate::text::Span;
@@ -19,19 +19,11 @@ const DEEPEST: usize = 8;
 /// Wordings about items, and whether there must be one.
 const ITEMS: &[(&str, bool)] = &[
     (
-        "items|[the] [{section}] contains|contain|has|have [any] unprocessed|pending|remaining|open|more rows|items|entries|tasks",
-        true,
-    ),
-    (
-        "items contains|contain|has|have no [more] [unprocessed|pending|remaining|open] rows|items|entries|tasks [left]",
-        false,
-    ),
-    (
         "{section} contains|contain|has|have [any] unprocessed|pending|remaining|open|more rows|items|entries|tasks",
         true,
     ),
     (
-        "{section} contains|contain|has|have no [more] [unprocessed|pending|remaining|open] rows|items|entries|tasks",
+        "{section} contains|contain|has|have no [more] [unprocessed|pending|remaining|open] rows|items|entries|tasks [left]",
         false,
     ),
     ("no [more] [unprocessed|pending|remaining|open] items|rows|tasks [left|remain|exist]", false),
@@ -100,7 +92,7 @@ pub(super) fn bare_length(file: &str, span: Span) -> Option<Condition> {
     } else {
         return None;
     };
-    let limit = u64::try_from(limit.thousandths()? / 1000).ok()?;
+    let limit = limit.whole()?;
     let test = Test::Length { section: SectionName("Log".into()), op: *op, limit, unit };
     Some(Condition::Atom(Atom { test, text: span.of(file).to_owned(), span }))
 }
@@ -218,8 +210,15 @@ impl<'a, 't> Parser<'a, 't> {
 
     fn test(&mut self) -> Option<Condition> {
         let start = self.cursor.at;
-        let readers: [fn(&mut Self) -> Option<Test>; 6] =
-            [Self::items, Self::length, Self::file_test, Self::compare, Self::bare, Self::event];
+        let readers: [fn(&mut Self) -> Option<Test>; 7] = [
+            Self::items,
+            Self::length,
+            Self::emptiness,
+            Self::file_test,
+            Self::compare,
+            Self::bare,
+            Self::event,
+        ];
         let from = self.cursor;
         let test = readers.iter().find_map(|read| {
             self.cursor = from;
@@ -228,10 +227,77 @@ impl<'a, 't> Parser<'a, 't> {
             ends_well(&mut ahead).then_some(test)
         })?;
         let tokens = &self.cursor.tokens[start..self.cursor.at];
-        Some(match test {
-            Test::Is(words) if words.contains('/') => self.both(&words, tokens),
-            test => self.made(test, tokens),
-        })
+        match test {
+            Test::Is(words) if words.contains('/') => Some(self.both(&words, tokens)),
+            Test::Compare { key, op: op @ (Comparison::Equal | Comparison::NotEqual), value } => {
+                self.alternatives(&key, op, value, tokens)
+            }
+            test => Some(self.made(test, tokens)),
+        }
+    }
+
+    /// `Status = READY/RUNNING`, `Status == READY, RUNNING`, `Status is not READY or RUNNING`: any of
+    /// these values, or none of them.
+    fn alternatives(
+        &mut self,
+        key: &str,
+        op: Comparison,
+        value: Value,
+        tokens: &[Token<'_>],
+    ) -> Option<Condition> {
+        let test = |value| Test::Compare { key: key.to_owned(), op, value };
+        let first = self.made(test(value.clone()), tokens);
+        let Value::Text(text) = value else { return Some(first) };
+        let mut parts = vec![first];
+        if text.contains('/') && text.split('/').all(|word| self.may_be_value(key, word)) {
+            if !text.split('/').all(|word| self.fits(key, word)) {
+                return None;
+            }
+            parts = text.split('/').map(|word| self.made(test(Value::Text(word.into())), tokens)).collect();
+        }
+        while let Some(token) = self.next_value(key) {
+            let value = Value::Text(token.plain());
+            parts.push(self.made(test(value), std::slice::from_ref(token)));
+        }
+        let join = if op == Comparison::Equal { Condition::Any } else { Condition::All };
+        Some(joined(parts, join))
+    }
+
+    /// One more value behind `or`, or behind a comma if it is one of the same key.
+    fn next_value(&mut self, key: &str) -> Option<&'a Token<'t>> {
+        let mut ahead = self.cursor;
+        let comma = ahead.kind(Kind::Comma);
+        let or = ahead.kind(Kind::Or) || ahead.one_of(&["or", "hoặc"]);
+        let token = ahead.take()?;
+        let text = token.plain();
+        let is_value = match token.kind {
+            Kind::Quoted => or,
+            Kind::Word if or => self.may_be_value(key, &text),
+            Kind::Word => comma && self.vocabulary.is_bare_value(&text) && self.fits(key, &text),
+            _ => false,
+        };
+        if !is_value || !ends_well(&mut ahead.clone()) {
+            return None;
+        }
+        self.cursor = ahead;
+        Some(token)
+    }
+
+    /// Whether `word` can be one more value of `key`.
+    fn may_be_value(&self, key: &str, word: &str) -> bool {
+        let is_open_set = ["phase", "status"].iter().any(|name| key.eq_ignore_ascii_case(name));
+        let in_capitals = word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        self.vocabulary.is_bare_value(word) || (is_open_set && in_capitals)
+    }
+
+    /// Whether `word` is not a status where a phase is compared, and the other way round.
+    fn fits(&self, key: &str, word: &str) -> bool {
+        let (phase, status) = (self.vocabulary.knows_phase(word), knows_status(word));
+        match key.to_ascii_lowercase().as_str() {
+            "phase" => phase || !status,
+            "status" => status || !phase,
+            _ => true,
+        }
     }
 
     fn made(&self, test: Test, tokens: &[Token<'_>]) -> Condition {
@@ -282,9 +348,11 @@ impl<'a, 't> Parser<'a, 't> {
     }
 
     fn items(&mut self) -> Option<Test> {
-        let read =
-            |left, ahead: &Cursor<'_, '_>| ends_well(&mut ahead.clone()).then_some(Test::Items { left });
-        ITEM_TABLE.find(&mut self.cursor, self.vocabulary, |left, _, ahead| read(left, ahead))
+        ITEM_TABLE.find(&mut self.cursor, self.vocabulary, |left, found, ahead| {
+            // Open tasks of the plan and open entries of the log are nothing the files tell.
+            let of_items = found.section(0).is_none_or(|section| is_items(&section));
+            (of_items && ends_well(&mut ahead.clone())).then_some(Test::Items { left })
+        })
     }
 
     fn length(&mut self) -> Option<Test> {
@@ -297,14 +365,36 @@ impl<'a, 't> Parser<'a, 't> {
         let section = read_section(&mut self.cursor)?;
         self.cursor.kind(Kind::Close);
         let op = self.comparison()?;
-        let limit = self.cursor.take()?.thousandths()? / 1000;
-        let lines = self.cursor.one_of(&["lines", "line", "entries"]);
+        let limit = self.cursor.take()?.whole()?;
+        let lines = self.cursor.one_of(&["lines", "line"]);
         let unit = lines || self.cursor.one_of(&["chars", "characters", "char", "zeichen", "자", "ký tự"]);
-        if !(called || marked || unit || self.vocabulary.key(&[&section.0]).is_none()) {
+        // `Items > 5` counts rows, not characters, and `Log > 3000` is about a key if there is one.
+        let measured = lines || unit || called;
+        let means_length = marked || self.vocabulary.key(&[&section.0]).is_none();
+        if !measured && (is_items(&section) || !means_length) {
             return None;
         }
         let unit = if lines { LengthUnit::Lines } else { LengthUnit::Characters };
-        Some(Test::Length { section, op, limit: u64::try_from(limit).unwrap_or_default(), unit })
+        Some(Test::Length { section, op, limit, unit })
+    }
+
+    /// `Plan is empty`: what a section holds, unless State has a key of this name.
+    fn emptiness(&mut self) -> Option<Test> {
+        let marked = self.cursor.peek().is_some_and(|token| token.kind == Kind::Section);
+        let section = read_section(&mut self.cursor)?;
+        if is_items(&section) || (!marked && self.vocabulary.key(&[&section.0]).is_some()) {
+            return None;
+        }
+        let has_content = ["is not empty", "isn't empty", "has content", "contains content"];
+        let op = if self.cursor.one_of(&has_content) {
+            Comparison::Greater
+        } else if self.cursor.one_of(&["is empty", "has no content"]) {
+            Comparison::Equal
+        } else {
+            let op = self.comparison().filter(|op| *op == Comparison::Equal)?;
+            self.cursor.words("empty").then_some(op)?
+        };
+        Some(Test::Length { section, op, limit: 0, unit: LengthUnit::Characters })
     }
 
     fn file_test(&mut self) -> Option<Test> {
@@ -327,7 +417,11 @@ impl<'a, 't> Parser<'a, 't> {
 
     fn compare(&mut self) -> Option<Test> {
         let key = self.read_key()?;
-        if self.cursor.one_of(&["exists", "is set"]) && self.vocabulary.key(&[&key]).is_some() {
+        let is_key = self.vocabulary.key(&[&key]).is_some();
+        if !is_key && (knows_section(&key) || is_common_phase(&key)) {
+            return None;
+        }
+        if self.cursor.one_of(&["exists", "is set"]) && is_key {
             return Some(Test::Compare { key, op: Comparison::NotEqual, value: Value::Null });
         }
         let mut op = self.comparison()?;
@@ -335,8 +429,14 @@ impl<'a, 't> Parser<'a, 't> {
             op = Comparison::NotEqual;
         }
         let value = self.value(op)?;
+        if key.eq_ignore_ascii_case("CurrentItem")
+            && matches!(&value, Value::Text(word) if knows_status(word))
+        {
+            // The status of an item stands in its row, not in the key that names it.
+            return None;
+        }
         let end = self.phase_end(&key, op, &value);
-        self.key = Some(key.clone());
+        self.key = (op == Comparison::Equal).then(|| key.clone());
         Some(end.unwrap_or(Test::Compare { key, op, value }))
     }
 
@@ -451,6 +551,10 @@ impl<'a, 't> Parser<'a, 't> {
     fn event(&mut self) -> Option<Test> {
         events::read(&mut self.cursor, self.vocabulary, ends_well).map(Test::Event)
     }
+}
+
+fn is_items(section: &SectionName) -> bool {
+    section.0.eq_ignore_ascii_case("items")
 }
 
 /// Skips notes behind an atom; whether the atom ends there.

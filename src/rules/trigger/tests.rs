@@ -106,6 +106,67 @@ fn lengths() {
 }
 
 #[test]
+fn sections_are_not_keys() {
+    check("Plan is empty", "Plan Equal 0 Characters");
+    check("If Log is empty", "Log Equal 0 Characters");
+    check("`## Plan` is empty", "Plan Equal 0 Characters");
+    check("Plan == empty", "Plan Equal 0 Characters");
+    check("Log is not empty", "Log Greater 0 Characters");
+    check("## Plan has content", "Plan Greater 0 Characters");
+    check("Blueprint History is empty", "Blueprint History Equal 0 Characters");
+    check("Log > 5.000 chars", "Log Greater 5000 Characters");
+    check("Log > 1.000.000 chars", "Log Greater 1000000 Characters");
+    check("Log > 1.5k chars", "Log Greater 1500 Characters");
+    for text in [
+        "Items is empty",
+        "Items is not empty",
+        "Plan is approved",
+        "CurrentItem is completed",
+        "Items > 5",
+        "Items == 0",
+        "## Items > 5",
+        "## Log contains open entries",
+        "Plan has open tasks",
+        "Plan has no open tasks",
+        "Log > 50%",
+        "Log > 0.5 chars",
+        "Log has more than 40 entries",
+    ] {
+        check(text, &format!("?{text}"));
+    }
+    let vocabulary = Vocabulary::new([], ["Plan".to_owned(), "Items".to_owned()]);
+    let of_key = |text: &str| show(&parse(text, Span::new(0, text.len()), &vocabulary).condition);
+    assert_eq!(of_key("Plan is approved"), r#"Plan Equal Text("approved")"#);
+    assert_eq!(of_key("Plan is empty"), "Plan Equal Null");
+    assert_eq!(of_key("Items > 5"), "Items Greater Number(5000)");
+    assert_eq!(of_key("## Plan is empty"), "Plan Equal 0 Characters");
+}
+
+#[test]
+fn several_values_of_one_key() {
+    let either = r#"(Status Equal Text("READY") | Status Equal Text("RUNNING"))"#;
+    for text in [
+        "Status is READY or RUNNING",
+        "Status == READY or RUNNING",
+        "Status = READY/RUNNING",
+        "Status == READY, RUNNING",
+        "Status == READY || RUNNING",
+    ] {
+        check(text, either);
+    }
+    check("Status is not READY or GO", r#"(Status NotEqual Text("READY") & Status NotEqual Text("GO"))"#);
+    check("Status != READY/RUNNING", r#"(Status NotEqual Text("READY") & Status NotEqual Text("RUNNING"))"#);
+    check("Status == READY or RUNNING && Phase == A", &format!(r#"({either} & Phase Equal Text("A"))"#));
+    check(
+        "Status == READY or Phase == ANALYZE",
+        r#"(Status Equal Text("READY") | Phase Equal Text("ANALYZE"))"#,
+    );
+    check("Phase == VALIDATE, COMPLETED", r#"(Phase Equal Text("VALIDATE") & COMPLETED)"#);
+    check("Phase == VALIDATE/COMPLETED", "?Phase == VALIDATE/COMPLETED");
+    check("Owner = N/A", r#"Owner Equal Text("N/A")"#);
+}
+
+#[test]
 fn items() {
     for text in [
         "Items contains unprocessed rows",
