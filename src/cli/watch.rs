@@ -27,13 +27,15 @@ pub(crate) fn run(context: &mut Context) -> CommandResult {
     stop_on_signal(watching.stop())?;
     let terminal = &mut context.terminal;
     let (stop, mut broken) = (watching.stop(), None);
-    watching.run(&mut |report| {
-        let told = teller.tell(terminal, report).and_then(|()| terminal.flush());
-        if let Err(error) = told {
-            broken = Some(error);
-            stop.stop();
-        }
-    })?;
+    watching
+        .run(&mut |report| {
+            let told = teller.tell(terminal, report).and_then(|()| terminal.flush());
+            if let Err(error) = told {
+                broken = Some(error);
+                stop.stop();
+            }
+        })
+        .map_err(begun_elsewhere)?;
     match broken {
         Some(error) => Err(error),
         None => {

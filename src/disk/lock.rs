@@ -11,7 +11,8 @@ use std::{
 /// dies.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 /// Why a lock could not be had.
@@ -66,7 +67,13 @@ impl Lock {
         if let Err(error) = introduced {
             tracing::debug!(path = %path.display(), %error, "the lock file says nothing about its holder");
         }
-        Ok(Self { _file: file })
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Whether others still come upon this lock: not when its file was deleted or replaced.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        is_same_file(&self.file, &self.path)
     }
 }
 
@@ -90,6 +97,20 @@ fn open(path: &Path) -> io::Result<File> {
         options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     }
     options.open(path)
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |metadata: io::Result<std::fs::Metadata>| metadata.map(|it| (it.dev(), it.ino())).ok();
+    let held = identity(file.metadata());
+    held.is_some() && held == identity(path.symlink_metadata())
+}
+
+/// Elsewhere a file that is open can't be taken away.
+#[cfg(not(unix))]
+fn is_same_file(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 fn holder(file: &mut File) -> String {
@@ -122,6 +143,19 @@ mod tests {
         drop(first);
         assert_eq!(lock_holder(&path), None);
         assert!(Lock::acquire(&path, "watch", Duration::ZERO).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_whose_file_is_gone_is_not_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::acquire(&path, "watch", Duration::ZERO).unwrap();
+        assert!(first.is_in_place());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!first.is_in_place());
+        let second = Lock::acquire(&path, "watch", Duration::ZERO).unwrap();
+        assert!(!first.is_in_place() && second.is_in_place());
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Watching<'p> {
     /// Since when the state file looks half saved.
     half_saved: Option<Instant>,
     settings: Option<String>,
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// What a watcher locks, in `.rulemark/`.
@@ -72,20 +72,16 @@ impl Project {
     /// # Errors
     /// When another process watches this project, or the disk can't be watched.
     pub fn watch(&mut self) -> Result<Watching<'_>, Error> {
-        let internal = self.workspace.make_internal()?;
-        let lock = Lock::acquire(&internal.join(LOCK), "watch", Duration::ZERO)?;
+        let lock = self.watch_lock()?;
         let poll = self.settings.watch.poll;
         let watcher = Watcher::new(self.workspace.root(), self.watched(), self.burst(), poll)?;
         let settings = self.settings_text();
-        Ok(Watching {
-            project: self,
-            watcher,
-            known: None,
-            failure: None,
-            half_saved: None,
-            settings,
-            _lock: lock,
-        })
+        Ok(Watching { project: self, watcher, known: None, failure: None, half_saved: None, settings, lock })
+    }
+
+    fn watch_lock(&self) -> Result<Lock, Error> {
+        let internal = self.workspace.make_internal()?;
+        Ok(Lock::acquire(&internal.join(LOCK), "watch", Duration::ZERO)?)
     }
 
     /// The process that watches this project, in its own words; `None` when nobody does.
@@ -96,7 +92,8 @@ impl Project {
 
     fn watched(&self) -> Vec<PathBuf> {
         let workspace = &self.workspace;
-        vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings()]
+        let lock = workspace.internal().join(LOCK);
+        vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings(), lock]
     }
 
     fn burst(&self) -> Burst {
@@ -133,6 +130,14 @@ impl Watching<'_> {
     }
 
     fn look(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
+        if !self.lock.is_in_place() {
+            // Somebody deleted `.rulemark/`. Whoever began to watch meanwhile goes on, this one ends.
+            match self.project.watch_lock() {
+                Ok(lock) => self.lock = lock,
+                Err(error) if error.kind() == ErrorKind::Conflict => return Err(error),
+                Err(error) => self.fail(error, report),
+            }
+        }
         self.reload(report)?;
         match self.advance() {
             Ok(run) => {

@@ -143,6 +143,24 @@ fn a_half_saved_file_is_waited_for() {
 }
 
 #[test]
+fn the_watch_lock_comes_back() {
+    let environment = Environment::initialised();
+    let mut watcher = Running::start(environment.command(&["watch"]));
+    watcher.await_line("watching");
+    std::fs::remove_dir_all(environment.root().join(".rulemark")).unwrap();
+    let deadline = Instant::now() + DEADLINE;
+    while environment.run(&["status"]).contains("not running") {
+        assert!(Instant::now() < deadline, "the lock did not come back");
+        thread::sleep(Duration::from_millis(10));
+    }
+    let second = environment.run(&["watch"]);
+    assert!(second.contains("is watched already") && second.ends_with("-- exit code 3\n"), "{second}");
+    environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
+    watcher.await_line("Phase ANALYZE → VALIDATE");
+    assert_eq!(watcher.interrupt().0, Some(0));
+}
+
+#[test]
 fn the_demo_ends_by_itself_and_cleans_up() {
     let environment = Environment::empty();
     let scratch = environment.root().join("scratch");
