@@ -39,7 +39,7 @@ impl Context {
     /// When there is none.
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
         let project = match &self.folder {
-            Some(folder) => Project::open(folder)?,
+            Some(folder) => Project::open_named(folder)?,
             None => Project::discover(&self.here()?)?,
         };
         Ok(self.with_clock(project))

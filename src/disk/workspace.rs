@@ -34,6 +34,12 @@ pub enum WorkspaceError {
     /// No project here or above.
     #[error("no rulemark.toml, .rulemark/ or workflow_state.md in {} or above", .0.display())]
     NotFound(PathBuf),
+    /// No project in the folder that was named.
+    #[error("no rulemark.toml, .rulemark/ or workflow_state.md in {}", .0.display())]
+    NotMarked(PathBuf),
+    /// What was named as the project's folder is something else.
+    #[error("{} is not a folder", .0.display())]
+    NoFolder(PathBuf),
     /// The folder can't be entered.
     #[error("cannot open {}: {source}", .path.display())]
     Io {
@@ -55,11 +61,19 @@ impl Workspace {
     /// When there is none, or `start` does not exist.
     pub fn find_root(start: &Path) -> Result<PathBuf, WorkspaceError> {
         let start = canonical(start)?;
-        let marked = |folder: &&Path| MARKS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok());
-        match start.ancestors().find(marked) {
+        match start.ancestors().find(|folder| is_marked(folder)) {
             Some(root) => Ok(root.to_owned()),
             None => Err(WorkspaceError::NotFound(start)),
         }
+    }
+
+    /// The folder `root` itself, which must be a project's.
+    ///
+    /// # Errors
+    /// When it is none, or does not exist.
+    pub fn named_root(root: &Path) -> Result<PathBuf, WorkspaceError> {
+        let root = folder(root)?;
+        if is_marked(&root) { Ok(root) } else { Err(WorkspaceError::NotMarked(root)) }
     }
 
     /// The workspace in the folder `root`, with the documents at these paths relative to it.
@@ -67,10 +81,7 @@ impl Workspace {
     /// # Errors
     /// When `root` is no folder.
     pub fn new(root: &Path, state: &str, config: &str) -> Result<Self, WorkspaceError> {
-        let root = canonical(root)?;
-        if !root.is_dir() {
-            return Err(WorkspaceError::NotAFolder(root));
-        }
+        let root = folder(root)?;
         Ok(Self { state: root.join(state), config: root.join(config), root })
     }
 
@@ -175,6 +186,15 @@ fn is_blank(path: &Path) -> bool {
     read.is_ok_and(|length| {
         length < 1 << 16 && std::str::from_utf8(&head).is_ok_and(|text| text.trim().is_empty())
     })
+}
+
+fn is_marked(folder: &Path) -> bool {
+    MARKS.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok())
+}
+
+fn folder(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    let path = canonical(path)?;
+    if path.is_dir() { Ok(path) } else { Err(WorkspaceError::NoFolder(path)) }
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, WorkspaceError> {

@@ -156,6 +156,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
+            Self::Workspace(WorkspaceError::Io { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                ErrorKind::Usage
+            }
             Self::Workspace(WorkspaceError::Io { .. })
             | Self::Write(_)
             | Self::Lock(LockError::Io { .. })
@@ -175,7 +180,8 @@ impl Error {
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::Workspace(WorkspaceError::NotFound(_)) | Self::NoState(_) => Some(
+            Self::Workspace(WorkspaceError::NotFound(_) | WorkspaceError::NotMarked(_))
+            | Self::NoState(_) => Some(
                 "`rulemark init` writes the files; `paths.state` in rulemark.toml names another one".into(),
             ),
             Self::HalfSaved { .. } => Some(
@@ -184,6 +190,9 @@ impl Error {
             ),
             Self::NoConfig(_) => {
                 Some("`rulemark init` writes it; `paths.config` in rulemark.toml names another one".into())
+            }
+            Self::Workspace(WorkspaceError::NoFolder(_)) => {
+                Some("name the folder that the project's files are in".into())
             }
             Self::Workspace(WorkspaceError::NotAFolder(_)) => Some("move it out of the way".into()),
             Self::Settings(error) => error.hint.clone(),

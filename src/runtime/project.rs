@@ -37,6 +37,15 @@ impl Project {
         Self::open(&Workspace::find_root(start)?)
     }
 
+    /// The project in the folder `root`, which must hold `rulemark.toml`, `.rulemark/` or
+    /// `workflow_state.md`.
+    ///
+    /// # Errors
+    /// When it holds none of them, or its `rulemark.toml` can't be read.
+    pub fn open_named(root: &Path) -> Result<Self, Error> {
+        Self::open(&Workspace::named_root(root)?)
+    }
+
     /// The project in the folder `root`, whatever it holds.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{
     text::{DocumentId, Revision},
 };
 use jiff::civil::DateTime;
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 /// How often a run is computed anew because a file changed meanwhile.
 const ATTEMPTS: usize = 32;
@@ -39,6 +39,11 @@ impl Project {
     /// meanwhile. What changes nothing and leaves nothing to remember is not written down.
     /// `purpose` is what others are told who wait for the lock.
     pub(super) fn transact(&mut self, purpose: &str, compute: &mut Compute<'_>) -> Result<Run, Error> {
+        let state = self.workspace.state();
+        if state.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            // Nothing is left behind where there is nothing to work on.
+            return Err(Error::NoState(state.to_owned()));
+        }
         self.workspace.make_internal()?;
         let _lock = Lock::acquire(&self.workspace.internal().join("lock"), purpose, PATIENCE)?;
         let mut notices = Vec::new();

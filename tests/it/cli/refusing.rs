@@ -18,8 +18,37 @@ fn no_project() {
         &["status"],
         &["watch"],
         &["-C", "missing", "status"],
-        &["-C", "empty", "apply"]
+        &["-C", "empty", "apply"],
+        &["-C", "empty", "watch"],
     ]));
+}
+
+#[test]
+fn nothing_is_left_where_there_is_no_project() {
+    let environment = Environment::empty();
+    fs::create_dir(environment.root().join("empty")).unwrap();
+    environment.write("settings/rulemark.toml", "");
+    for folder in ["empty", "settings"] {
+        for command in [
+            &["apply"][..],
+            &["apply", "--dry-run"],
+            &["item", "add", "x"],
+            &["set", "--new", "Phase=A"],
+            &["log", "x"],
+            &["emit", "session-start"],
+            &["done", "p1"],
+            &["undo"],
+            &["redo"],
+            &["check", "--fix"],
+        ] {
+            let told = environment.run(&[&["-C", folder][..], command].concat());
+            assert!(
+                told.ends_with("-- exit code 2\n") || folder == "settings" && told.contains("-- exit code"),
+                "{told}"
+            );
+            assert!(!environment.root().join(folder).join(".rulemark").exists(), "{told}");
+        }
+    }
 }
 
 #[test]
