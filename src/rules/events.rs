@@ -31,7 +31,8 @@ const WORDINGS: &[(&str, Make)] = &[
     ("[the] end|completion of [the] [successful] {phase} [phase]", left),
     ("[after] [a] successful {phase} [phase] [completion]", left),
     ("{phase} [phase] complete|completes|completion|ends|end|pass|passes|passed|succeeds", left),
-    ("{phase} phase completed", left),
+    ("{phase} [phase] completed", left),
+    ("{phase} [phase] is|was complete|completed|finished|done|over", left),
     ("leaving|exiting [the] {phase} [phase]", left),
     ("after [the] {phase} [phase] [completion|completes|ends]", left),
     ("before [every|each|any] decision/action|decision|action [or action] [cycle|cycles]", |_| {
@@ -43,6 +44,8 @@ const WORDINGS: &[(&str, Make)] = &[
     }),
     ("[after] updating|editing|changing|modifying {paths}", updated),
     ("[any] {paths} update|updates|updated|change|changes|changed|edit", updated),
+    ("{paths} [is|was] saved", updated),
+    ("saving {paths}", updated),
     ("{paths} is|was updated|changed|edited|modified", updated),
     ("[any|a|relevant] [source|code] file|files [is|are] save|saved|saves", saved),
     ("[any|a|relevant] [source|code] file|files [is|are] saved during|in [the] {phase} [phase]", saved),

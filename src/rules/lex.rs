@@ -257,6 +257,13 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Whether an asterisk behind the word at `at` stands for what follows it: in code, or where no
+    /// other one could open emphasis and a value is compared.
+    fn is_prefix(&self) -> bool {
+        let compares = || matches!(self.lexed.tokens.last().map(|token| token.kind), Some(Kind::Compare(_)));
+        self.code.is_some() || (compares() && self.text.matches('*').nth(1).is_none())
+    }
+
     fn word(&mut self) {
         let rest = &self.text[self.at..];
         let first = rest.chars().next().map_or(1, char::len_utf8);
@@ -264,6 +271,10 @@ impl<'t> Lexer<'t> {
         let mut start = rest[..len].len() - rest[..len].trim_start_matches('_').len();
         let mut end = len;
         if rest[len..].starts_with("*") && !rest[len..].starts_with("**") && rest[..len].ends_with('_') {
+            self.push(Kind::Word, start, len + 1 - start, len + 1);
+            return;
+        }
+        if rest[len..].starts_with('*') && !rest[len..].starts_with("**") && self.is_prefix() {
             self.push(Kind::Word, start, len + 1 - start, len + 1);
             return;
         }

@@ -416,9 +416,12 @@ impl<'a, 't> Parser<'a, 't> {
     }
 
     fn compare(&mut self) -> Option<Test> {
+        let is_file = self.cursor.peek().is_some_and(is_path);
         let key = self.read_key()?;
         let is_key = self.vocabulary.key(&[&key]).is_some();
-        if !is_key && (knows_section(&key) || is_common_phase(&key)) {
+        let names_something_else =
+            || knows_section(&key) || is_common_phase(&key) || self.vocabulary.phases().contains(&key);
+        if !is_key && (is_file || names_something_else()) {
             return None;
         }
         if self.cursor.one_of(&["exists", "is set"]) && is_key {
@@ -549,7 +552,18 @@ impl<'a, 't> Parser<'a, 't> {
     }
 
     fn event(&mut self) -> Option<Test> {
-        events::read(&mut self.cursor, self.vocabulary, ends_well).map(Test::Event)
+        let start = self.cursor.at;
+        let event = events::read(&mut self.cursor, self.vocabulary, ends_well)?;
+        let tokens = &self.cursor.tokens[start..self.cursor.at];
+        if let EventPattern::PhaseLeft(Some(phase)) | EventPattern::PhaseEntered(Some(phase)) = &event {
+            // `Plan is done` and `build ends` speak of the plan and the build.
+            let named = tokens.iter().find(|token| token.plain() == *phase);
+            let says_phase = tokens.iter().any(|token| token.is("phase"));
+            if !says_phase && !named.is_some_and(|token| self.is_written_as_value(token)) {
+                return None;
+            }
+        }
+        Some(Test::Event(event))
     }
 }
 

@@ -251,6 +251,30 @@ fn events() {
 }
 
 #[test]
+fn what_is_done_is_an_event() {
+    check("`workflow_state.md` is saved", r#"!FileUpdated(["workflow_state.md"])"#);
+    check(
+        "Phase == A and workflow_state.md is saved",
+        r#"(Phase Equal Text("A") & !FileUpdated(["workflow_state.md"]))"#,
+    );
+    check("CONSTRUCT is completed", r#"!PhaseLeft(Some("CONSTRUCT"))"#);
+    check("the construct phase is done", "?the construct phase is done");
+    check("construct phase is done", r#"!PhaseLeft(Some("construct"))"#);
+    check("Status == A and PREPARE is complete", r#"(Status Equal Text("A") & !PhaseLeft(Some("PREPARE")))"#);
+    check("Phase == ANALYZE*", r#"Phase Equal Prefix("ANALYZE")"#);
+    check(
+        "`Phase == ANALYZE*` and Status == B",
+        r#"(Phase Equal Prefix("ANALYZE") & Status Equal Text("B"))"#,
+    );
+    check("*Phase == ANALYZE*", r#"Phase Equal Text("ANALYZE")"#);
+    check("Phase == *ANALYZE*", r#"Phase Equal Text("ANALYZE")"#);
+    check("**Phase == ANALYZE**", r#"Phase Equal Text("ANALYZE")"#);
+    for text in ["On error", "Plan is done", "The build is completed", "build ends", "a.md is wonderful"] {
+        check(text, &format!("?{text}"));
+    }
+}
+
+#[test]
 fn questions_stay_word_for_word() {
     for text in [
         "Unexpected error or ambiguity",
