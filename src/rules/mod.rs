@@ -9,6 +9,7 @@ mod compile;
 mod condensed;
 mod events;
 mod extract;
+mod hole;
 mod id;
 mod label;
 mod lex;

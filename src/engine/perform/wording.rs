@@ -80,18 +80,21 @@ impl Round<'_> {
         written.chain(self.view.state.value(key)).next()
     }
 
-    /// Replaces `[State.Key]`, `[CurrentItem]` and `[rule]` by what they stand for.
+    /// Replaces `[State.Key]`, `{State.Key}`, `[CurrentItem]` and `[rule]` by what they stand for.
     pub(super) fn fill(&self, progress: &Progress<'_>, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(open) = rest.find('[') {
-            let Some(length) = rest[open..].find(']') else { break };
+        while let Some(open) = rest.find(['[', '{']) {
+            let close = if rest[open..].starts_with('[') { ']' } else { '}' };
+            let Some(length) = rest[open..].find(close) else { break };
             let name = rest[open + 1..open + length].trim();
             let bare = name.strip_prefix("State.").unwrap_or(name);
             out.push_str(&rest[..open]);
             match self.value_so_far(progress, bare) {
                 Some(value) => out.push_str(value),
-                None if self.view.state.key(bare).is_some() => out.push_str("null"),
+                None if bare.len() < name.len() || self.view.state.key(bare).is_some() => {
+                    out.push_str("null");
+                }
                 None if bare.eq_ignore_ascii_case("rule") => out.push_str(&progress.rule.id),
                 None => out.push_str(&rest[open..=open + length]),
             }

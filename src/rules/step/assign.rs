@@ -15,6 +15,9 @@ const VERBS: &[&str] =
 /// First words of what moves on to the next item.
 const MOVES: &[&str] = &["increment", "select", "choose", "pick", "take", "start", "load", "proceed", "go"];
 
+/// Words that stand for a moment, which somebody must look up.
+const MOMENTS: &[&str] = &["today", "now", "yesterday", "tomorrow", "timestamp", "datetime"];
+
 /// Words that say what item comes next.
 const NEXT_ITEM: &[&str] = &[
     "next unprocessed row",
@@ -207,7 +210,9 @@ fn value(cursor: &mut Cursor<'_, '_>, key: &str) -> Option<NewValue> {
         let by = cursor.take()?.thousandths()? / 1000;
         return Some(NewValue::Plus(if minus { -by } else { by }));
     }
-    let is_hole = text.contains(['*', '[', '{', '<']);
+    let is_hole = text.contains(['*', '[', '{', '<'])
+        || text.contains("YYYY")
+        || MOMENTS.iter().any(|moment| text.eq_ignore_ascii_case(moment));
     let is_value =
         matches!(token.kind, Kind::Word | Kind::Number | Kind::Quoted) && !is_hole && !is_rule_id(&text);
     is_value.then_some(NewValue::Literal(text))

@@ -5,6 +5,7 @@ use crate::{
     document::Role,
     rules::{
         ast::{Content, LogText, Position, SectionName, Step, StepKind, Target},
+        hole::has_hole,
         lex::{Cursor, Kind, Token},
         wording::{Found, Slot, Table},
     },
@@ -242,8 +243,13 @@ fn log(found: &Found<'_, '_>, text: LogText) -> Option<Vec<StepKind>> {
     (!elsewhere).then(|| vec![StepKind::Log(text)])
 }
 
-fn log_literal(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
-    log(found, LogText::Literal(found.word(Slot::Quoted)?))
+fn log_literal(found: &Found<'_, '_>, context: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
+    log(found, LogText::Literal(words(found, context)?))
+}
+
+/// The quotation that is written, if nobody has to complete it first.
+fn words(found: &Found<'_, '_>, context: Context<'_, '_>) -> Option<String> {
+    found.word(Slot::Quoted).filter(|words| !has_hole(words, context.vocabulary))
 }
 
 /// `If issues found, log and …`; `test → log → VALIDATE`.
@@ -324,9 +330,9 @@ fn commit_line(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<
     Some(vec![StepKind::Insert { target, position: Position::First, content: Content::Commit }])
 }
 
-fn insert_literal(found: &Found<'_, '_>, _: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
+fn insert_literal(found: &Found<'_, '_>, context: Context<'_, '_>, _: &[Step]) -> Option<Vec<StepKind>> {
     let target = Target { path: found.list(Slot::Paths).pop(), section: found.section(0)? };
     let position =
         if found.says("prepend") || found.says("insert") { Position::First } else { Position::Last };
-    Some(vec![StepKind::Insert { target, position, content: Content::Literal(found.word(Slot::Quoted)?) }])
+    Some(vec![StepKind::Insert { target, position, content: Content::Literal(words(found, context)?) }])
 }

@@ -160,6 +160,37 @@ fn logs() {
 }
 
 #[test]
+fn holes_are_filled_or_left_to_the_agent() {
+    for text in [
+        "Log \"[State.CurrentItem] is finished\"",
+        "Log \"{State.CurrentItem} in {Phase}\"",
+        "Log \"[Status] by [rule]\"",
+        "Log \"[x] see [INFO] and [this](that.md): 1 < 2\"",
+    ] {
+        check(text, &text.replace("Log ", "log "));
+    }
+    for text in [
+        "Log \"{timestamp} in {Phase}\"",
+        "Log \"at <time>\"",
+        "Log \"YYYY-MM-DD: finished\"",
+        "Log \"[timestamp] finished\"",
+        "Log \"an open {brace\"",
+        "Log \"a [ before {date}\"",
+        "Log \"in [a {date}]\"",
+        "Log \"1 < {date} > 2\"",
+        "Append \"- {Phase} finished on {date}\" to ## ArchiveLog",
+        "Set LastUpdate = today",
+        "Set LastUpdate = `now`",
+        "Set LastUpdate to current time",
+        "Set LastUpdate = <date>",
+        "Set LastUpdate = YYYY-MM-DD",
+        "Set LastUpdate = \"{date}\"",
+    ] {
+        check_delegated(text);
+    }
+}
+
+#[test]
 fn sections_change() {
     check(
         "Clear **## Log**, reset `Phase = ANALYZE, Status = READY`.",
