@@ -24,7 +24,9 @@ pub(crate) fn run(context: &mut Context, args: &ManArgs) -> CommandResult {
     while let Some(command) = left.pop() {
         let name = format!("{}.1", command.get_display_name().unwrap_or(command.get_name()));
         super::export::replace_file(&folder.join(name), &page(&command).map_err(failed)?)?;
-        left.extend(command.get_subcommands().filter(|it| !it.is_hide_set()).cloned());
+        left.extend(
+            command.get_subcommands().filter(|it| !it.is_hide_set() && it.get_name() != "help").cloned(),
+        );
     }
     context.terminal.remark(format!("wrote the manual pages into {}", folder.display()))?;
     Ok(Exit::Ok)
