@@ -2,6 +2,7 @@
 
 use super::{
     args::{HistoryArgs, HistoryCommand, JsonArgs},
+    change::{plural, shorten},
     context::Context,
     error::{CommandError, CommandResult, Exit},
     render::{Ink, Line, Table},
@@ -88,7 +89,7 @@ pub(crate) fn run(context: &mut Context, args: &HistoryArgs) -> CommandResult {
         table.row(vec![
             Line::new().ink(Ink::Strong, entry.seq.to_string()),
             Line::new().ink(Ink::Faint, time(entry)),
-            Line::from(label(entry)),
+            Line::from(shorten(&entry.label)),
             Line::new().ink(Ink::Faint, edited(entry)),
             Line::new().ink(Ink::Accent, rules(entry).join(", ")),
         ]);
@@ -114,7 +115,7 @@ pub(crate) fn headline(entry: &Entry) -> Line {
     Line::new()
         .ink(Ink::Strong, format!("entry {}", entry.seq))
         .ink(Ink::Faint, format!("  {}  ", time(entry)))
-        .text(label(entry))
+        .text(shorten(&entry.label))
         .text("  ")
         .ink(Ink::Accent, rules(entry).join(", "))
 }
@@ -133,14 +134,6 @@ pub(crate) fn rules(entry: &Entry) -> Vec<String> {
         }
     }
     rules
-}
-
-fn label(entry: &Entry) -> String {
-    match entry.kind {
-        EntryKind::Run => super::change::shorten(&entry.label),
-        EntryKind::Undo(of) => format!("undo {of}"),
-        EntryKind::Redo(of) => format!("redo {of}"),
-    }
 }
 
 fn edited(entry: &Entry) -> String {
@@ -173,7 +166,9 @@ fn verify(context: &mut Context, project: &Project, json: bool) -> CommandResult
     for problem in &found.problems {
         terminal.prose(Line::new().ink(Ink::Bad, "damaged").text(format!(": {problem}")), 2)?;
     }
-    let told = format!("{} entries and {} texts checked", found.entries, found.texts);
+    let entries = if found.entries == 1 { "entry" } else { "entries" };
+    let texts = plural(found.texts, "text");
+    let told = format!("{} {entries} and {} {texts} checked", found.entries, found.texts);
     let verdict = if exit == Exit::Ok { "the chain holds" } else { "the chain is broken" };
     terminal.line(format!("{told}: {verdict}"))?;
     Ok(exit)

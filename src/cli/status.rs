@@ -8,7 +8,8 @@ use super::{
     render::{Ink, Line, Terminal},
 };
 use crate::{
-    document::{ItemStatus, Role, WorkflowState},
+    document::{Role, WorkflowState},
+    engine::{Progress, progress},
     journal::Entry,
     rules::{self, LengthUnit, RuleSet, Test},
     runtime::Project,
@@ -76,14 +77,14 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let is_unreadable = last.is_err();
     let last = last.unwrap_or_default().pop();
     let state = WorkflowState::parse(&documents.state.text);
-    let items = state.items();
-    let left = items.rows().iter().filter(|item| item.state == ItemStatus::Unprocessed).count();
+    // What a journal that can't be read would add is not worth failing for.
+    let Progress { done, left } = progress(&state, &project.memory().unwrap_or_default());
     Ok(StatusJson {
         project: project.workspace().root().display().to_string(),
         phase: state.value("Phase").map(str::to_owned),
         status: state.value("Status").map(str::to_owned),
         current_item: state.value("CurrentItem").map(str::to_owned),
-        items: ItemsJson { done: items.rows().len() - left, left },
+        items: ItemsJson { done, left },
         pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
         log: log(&state, &rules::compile_runnable(&state)),
         watcher: project.watcher(),

@@ -4,11 +4,11 @@
 //! for every byte of it.
 
 use super::{
-    evaluate::{Asker, View, is_open, same_word},
-    model::{PendingKind, PendingStep, Snapshot},
+    evaluate::{Asker, View, finished_item, is_open, same_word},
+    model::{Memory, PendingKind, PendingStep, Snapshot},
 };
 use crate::{
-    document::WorkflowState,
+    document::{Item, WorkflowState},
     rules::{self, NewValue, Phase, Rule, RuleSet, Step, StepKind},
     text::Revision,
 };
@@ -99,12 +99,9 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
     let items = state.items();
     let current = state.value("CurrentItem");
     let item = current.and_then(|current| items.matching(current));
-    let left = items.rows().iter().filter(|item| is_open(item, snapshot.memory));
-    let upcoming = left.clone().next();
+    let upcoming = items.rows().iter().find(|item| is_open(item, snapshot.memory));
     let is_finished = state.value("Status").is_some_and(|status| same_word(status, "COMPLETED"));
-    // The row that is finished counts as done, marked or not.
-    let unfinished =
-        left.filter(|row| !(is_finished && item.is_some_and(|item| item.span == row.span))).count();
+    let Progress { done, left } = progress(&state, snapshot.memory);
     let phase = state.value("Phase").and_then(|name| rules.phase(name));
     let mut guidance = Guidance {
         turn: Turn::Agent,
@@ -112,18 +109,18 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         status: state.value("Status").map(str::to_owned),
         item: item.map(|item| item.description.clone()).or_else(|| current.map(str::to_owned)),
         item_id: item.and_then(|item| item.id.clone()),
-        done: items.rows().len() - unfinished,
-        left: unfinished,
+        done,
+        left,
         upcoming: upcoming.filter(|_| current.is_none()).map(|item| item.description.clone()),
         is_unsettled: !rules.rules.is_empty() && !is_settled(snapshot),
-        needs_item: current.is_none() && unfinished == 0 && !is_finished && is_before_work(&state),
+        needs_item: current.is_none() && left == 0 && !is_finished && is_before_work(&state),
         steps: phase.map_or_else(Vec::new, |phase| steps(phase, snapshot.state)),
         pending: snapshot.memory.pending.clone(),
         questions: questions(snapshot, &state, &rules),
         constraints: constraints(&state, &rules),
         closings: Vec::new(),
     };
-    let is_over = is_finished && unfinished == 0 && guidance.pending.is_empty();
+    let is_over = is_finished && left == 0 && guidance.pending.is_empty();
     if is_over {
         guidance.turn = Turn::Nobody;
         guidance.steps.clear();
@@ -139,6 +136,27 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         guidance.turn = Turn::Person;
     }
     guidance
+}
+
+/// How far the items are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many are processed.
+    pub done: usize,
+    /// How many are not.
+    pub left: usize,
+}
+
+/// How far the items are. The current one counts as done when the status says `COMPLETED`, marked or
+/// not.
+#[must_use]
+pub fn progress(state: &WorkflowState<'_>, memory: &Memory) -> Progress {
+    let items = state.items();
+    let finished = finished_item(state).and_then(|item| items.matching(item));
+    let is_left =
+        |item: &&Item| is_open(item, memory) && finished.is_none_or(|finished| finished.span != item.span);
+    let left = items.rows().iter().filter(is_left).count();
+    Progress { done: items.rows().len() - left, left }
 }
 
 /// Whether the status says that a person has to act.

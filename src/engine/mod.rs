@@ -20,7 +20,7 @@ mod summary;
 mod working;
 
 pub use events::{EVENTS, EventName, awaited_names};
-pub use guidance::{Closing, Guidance, Heed, Question, Turn, guidance};
+pub use guidance::{Closing, Guidance, Heed, Progress, Question, Turn, guidance, progress};
 pub use model::{
     Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Files, Firing, GateSettings, Memory, OnViolation,
     Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,

@@ -45,7 +45,14 @@ impl Needs {
 
 /// When the clause fires, and whom it waits for then.
 pub(super) fn of(clause: &Clause) -> String {
+    if !clause.steps.iter().any(|step| is_own(step) || needs(std::slice::from_ref(step)) != Needs::default())
+    {
+        return "does nothing: it has no step to carry out".into();
+    }
     let mut text = start(clause);
+    if !clause.steps.iter().any(is_own) {
+        text = text.replacen("runs", "hands over", 1);
+    }
     let needs = needs(&clause.steps);
     let waits = [(needs.person, "a person"), (needs.agent, "the agent"), (needs.command, "a command")];
     let waits: Vec<&str> = waits.into_iter().filter(|&(needed, _)| needed).map(|(_, whom)| whom).collect();
@@ -54,6 +61,15 @@ pub(super) fn of(clause: &Clause) -> String {
         text.push_str(&waits.join(" and "));
     }
     text
+}
+
+/// Whether the runner itself does something in the step.
+fn is_own(step: &Step) -> bool {
+    match &step.kind {
+        StepKind::Ask | StepKind::Delegate | StepKind::Run(_) | StepKind::Describe => false,
+        StepKind::If { then, otherwise, .. } => then.iter().chain(otherwise).any(is_own),
+        _ => true,
+    }
 }
 
 fn start(clause: &Clause) -> String {

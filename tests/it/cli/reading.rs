@@ -75,6 +75,17 @@ fn for_people() {
 }
 
 #[test]
+fn status_and_next_count_alike() {
+    let environment = Environment::with_state(STATE);
+    environment.edit("Status: RUNNING", "Status: COMPLETED");
+    assert!(environment.run(&["status"]).contains("2 done, 1 left"));
+    assert!(environment.run(&["next"]).contains("2 of 3 done"));
+    environment.run(&["apply"]);
+    let verified = environment.run(&["history", "verify"]);
+    assert!(verified.contains("\n1 entry and "), "{verified}");
+}
+
+#[test]
 fn for_programs() {
     let environment = Environment::with_state(STATE);
     assert_snapshot!(environment.story(&[
@@ -172,6 +183,10 @@ fn help_manual_and_completions_name_every_command() {
         .collect();
     assert!(commands.len() > 20, "{commands:?}");
     environment.run(&["man", "--out", "man"]);
+    for page in std::fs::read_dir(environment.root().join("man")).unwrap() {
+        let page = page.unwrap().file_name().into_string().unwrap();
+        assert!(!page.contains("-help"), "{page}");
+    }
     let bash = environment.run(&["completions", "bash"]);
     for command in commands.into_iter().filter(|command| *command != "help") {
         assert!(environment.read(&format!("man/rulemark-{command}.1")).contains(command));
