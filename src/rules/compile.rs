@@ -54,7 +54,8 @@ impl<'t> Compiler<'t> {
     fn new(state: &WorkflowState<'t>, extracted: &Extract) -> Self {
         let file = state.outline().text();
         let names = extracted.phases.iter().map(|phase| phase.name.of(file).replace('\\', ""));
-        let keys = state.keys().iter().map(|key| key.name.clone());
+        // As the file writes them, and as the workflow calls them.
+        let keys = state.keys().iter().map(|key| (key.name_span.of(file), key.name.as_str()));
         Self { file, vocabulary: Vocabulary::new(names, keys) }
     }
 

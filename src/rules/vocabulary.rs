@@ -113,16 +113,23 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Words that the file defines: its `[PHASE: X]` blocks and its State keys.
-    pub(super) fn new(
+    /// Words that the file defines: its `[PHASE: X]` blocks and its State keys, as they are written
+    /// and as they are called.
+    pub(super) fn new<'k>(
         phases: impl IntoIterator<Item = String>,
-        keys: impl IntoIterator<Item = String>,
+        keys: impl IntoIterator<Item = (&'k str, &'k str)>,
     ) -> Self {
         let mut own: Vec<String> = phases.into_iter().take(MOST_OWN_WORDS).collect();
         let mut seen = HashSet::new();
         own.retain(|phase| seen.insert(phase.clone()));
-        let keys = keys.into_iter().take(MOST_OWN_WORDS).map(|key| (letters(&key).collect(), key)).collect();
-        Self { phases: own, keys }
+        let mut known: Vec<(String, String)> = Vec::new();
+        for (written, key) in keys.into_iter().take(MOST_OWN_WORDS) {
+            known.push((letters(key).collect(), key.to_owned()));
+            if !letters(written).eq(letters(key)) {
+                known.push((letters(written).collect(), key.to_owned()));
+            }
+        }
+        Self { phases: own, keys: known }
     }
 
     pub(super) fn phases(&self) -> &[String] {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::ast::{Class, Step, StepKind};
+use crate::rules::ast::{Assignment, Class, NewValue, Step, StepKind};
 
 /// Compiles a file, checks every span, and writes each rule in a line: `id form (title): clauses; constraints`.
 fn outline_of(file: &str) -> String {
@@ -355,6 +355,21 @@ fn findings() {
         ["unknown-section"]
     );
     assert_eq!(codes("### RULE_A\nTrigger: x\nAction: Log action.\n"), [""; 0]);
+}
+
+#[test]
+fn keys_in_another_language() {
+    let file = "## State\n- 단계: INIT\n- 상태: READY\n- 현재 항목: null\n\n## 규칙\n### RULE_A\nTrigger: 상태 == COMPLETED\nAction: Set `현재 항목` to next unprocessed row in ## 항목. Set `상태 = RUNNING`.\n";
+    let set = compiled(file);
+    assert_eq!(set.diagnostics, []);
+    let clause = &set.rules[0].clauses[0];
+    assert_eq!(clause.trigger.as_ref().map(|trigger| trigger.condition.class()), Some(Class::State));
+    let kinds: Vec<_> = clause.steps.iter().map(|step| step.kind.clone()).collect();
+    let set = |key: &str, value| StepKind::Set(vec![Assignment { key: key.into(), value }]);
+    assert_eq!(
+        kinds,
+        [set("CurrentItem", NewValue::NextItem), set("Status", NewValue::Literal("RUNNING".into()))]
+    );
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Assignments: ``Set `Phase = ANALYZE`, `Status = READY` ``.
 
 use super::forms::is_verb;
-use crate::rules::{
-    ast::{Assignment, Comparison, NewValue, Step, StepKind},
-    lex::{Cursor, Kind, Token},
-    trigger::without_state,
-    vocabulary::{Vocabulary, knows_status},
-    wording::{is_path, is_rule_id, read_section, skip_note},
+use crate::{
+    document::Role,
+    rules::{
+        ast::{Assignment, Comparison, NewValue, Step, StepKind},
+        lex::{Cursor, Kind, Token},
+        trigger::without_state,
+        vocabulary::{Vocabulary, knows_status},
+        wording::{is_path, is_rule_id, read_section, skip_note},
+    },
 };
 
 const VERBS: &[&str] =
@@ -58,7 +61,7 @@ fn with_verb(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<Vec
         return None;
     }
     if cursor.words("increment") {
-        let key = key(cursor)?;
+        let key = key(cursor, vocabulary)?;
         let by = if cursor.words("by") { cursor.take()?.thousandths()? / 1000 } else { 1 };
         return Some(vec![Assignment { key, value: NewValue::Plus(by) }]);
     }
@@ -86,7 +89,7 @@ fn with_verb(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<Vec
         .peek()
         .is_some_and(|token| ["set", "reset", "update", "change", "put"].iter().any(|verb| token.is(verb)));
     let behind_verb = *cursor;
-    if !moves && let Some(pairs) = pairs(cursor, true) {
+    if !moves && let Some(pairs) = pairs(cursor, vocabulary, true) {
         return Some(pairs);
     }
     *cursor = behind_verb;
@@ -104,7 +107,7 @@ fn with_verb(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<Vec
 fn bare(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary, before: &[Step]) -> Option<Vec<Assignment>> {
     let start = *cursor;
     let equals = start.rest().get(1).is_some_and(is_equals);
-    if equals && let Some(pairs) = pairs(cursor, false) {
+    if equals && let Some(pairs) = pairs(cursor, vocabulary, false) {
         return Some(pairs);
     }
     *cursor = start;
@@ -131,15 +134,15 @@ fn last_key(before: &[Step]) -> Option<String> {
 }
 
 /// `Phase = ANALYZE, Status = READY and CurrentItem to the next item`
-fn pairs(cursor: &mut Cursor<'_, '_>, has_verb: bool) -> Option<Vec<Assignment>> {
-    let mut assignments = vec![pair(cursor)?];
+fn pairs(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary, has_verb: bool) -> Option<Vec<Assignment>> {
+    let mut assignments = vec![pair(cursor, vocabulary)?];
     loop {
         let mut ahead = *cursor;
         let comma = ahead.kind(Kind::Comma) || ahead.kind(Kind::Semicolon);
         let and = ahead.words("and") || ahead.kind(Kind::And);
         let equals = ahead.rest().get(1).is_some_and(is_equals);
         let reads = (comma || and) && (equals || (has_verb && !ahead.peek().is_some_and(is_verb)));
-        let next = if reads { pair(&mut ahead) } else { None };
+        let next = if reads { pair(&mut ahead, vocabulary) } else { None };
         match next {
             Some(next) => assignments.push(next),
             None => return Some(assignments),
@@ -148,9 +151,9 @@ fn pairs(cursor: &mut Cursor<'_, '_>, has_verb: bool) -> Option<Vec<Assignment>>
     }
 }
 
-fn pair(cursor: &mut Cursor<'_, '_>) -> Option<Assignment> {
+fn pair(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<Assignment> {
     cursor.words("the");
-    let key = key(cursor)?;
+    let key = key(cursor, vocabulary)?;
     let from = *cursor;
     if cursor.words("accordingly") && key.eq_ignore_ascii_case("phase") {
         return Some(Assignment { key, value: NewValue::FromEvent });
@@ -187,11 +190,29 @@ fn is_equals(token: &Token<'_>) -> bool {
     token.kind == Kind::Compare(Comparison::Equal)
 }
 
-fn key(cursor: &mut Cursor<'_, '_>) -> Option<String> {
+/// A key; one of several words or in another language is one that State has.
+fn key(cursor: &mut Cursor<'_, '_>, vocabulary: &Vocabulary) -> Option<String> {
+    for count in [3, 2] {
+        let Some(words) = cursor.rest().get(..count) else { continue };
+        let Some(code) = words[0].code else { break };
+        let texts: Vec<&str> = words
+            .iter()
+            .filter(|word| word.kind == Kind::Word && word.code == Some(code))
+            .map(|word| word.text)
+            .collect();
+        if texts.len() == count
+            && let Some(key) = vocabulary.key(&texts)
+        {
+            cursor.at += count;
+            return Some(key.to_owned());
+        }
+    }
     let token = cursor
         .take()
         .filter(|token| token.kind == Kind::Word && !is_path(token) && !is_rule_id(token.text))?;
-    Some(without_state(token))
+    let key = without_state(token);
+    let known = if key.is_ascii() { None } else { vocabulary.key(&[&key]) };
+    Some(known.map_or(key.clone(), str::to_owned))
 }
 
 fn value(cursor: &mut Cursor<'_, '_>, key: &str) -> Option<NewValue> {
@@ -226,7 +247,7 @@ fn next_item(cursor: &mut Cursor<'_, '_>) -> bool {
     }
     let mut further = ahead;
     if further.one_of(&["in", "from", "of"])
-        && read_section(&mut further).is_some_and(|section| section.0.eq_ignore_ascii_case("items"))
+        && read_section(&mut further).is_some_and(|section| Role::named(&section.0) == Some(Role::Items))
     {
         ahead = further;
     }

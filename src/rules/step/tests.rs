@@ -66,7 +66,7 @@ fn check_spans(file: &str, steps: &[Step]) {
 fn read_in(text: &str, subject: Option<&SectionName>, keeps_plan: bool) -> String {
     let vocabulary = Vocabulary::new(
         ["ANALYZE".to_owned(), "PREPARE".to_owned()],
-        ["Phase".to_owned(), "Status".to_owned()],
+        [("Phase", "Phase"), ("Status", "Status")],
     );
     let file = format!("é {text}\n");
     let context = Context { file: &file, vocabulary: &vocabulary, subject, keeps_plan };

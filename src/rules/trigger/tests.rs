@@ -22,7 +22,7 @@ fn show(condition: &Condition) -> String {
 fn read(text: &str) -> Condition {
     let vocabulary = Vocabulary::new(
         vec!["PREPARE".into()],
-        vec!["RiskLevel".into(), "Phase".into(), "EpicReference".into()],
+        ["RiskLevel", "Phase", "EpicReference"].map(|key| (key, key)),
     );
     let file = format!("# é\n  {text} \n");
     let trigger = parse(&file, Span::new(4, file.len()), &vocabulary);
@@ -134,7 +134,7 @@ fn sections_are_not_keys() {
     ] {
         check(text, &format!("?{text}"));
     }
-    let vocabulary = Vocabulary::new([], ["Plan".to_owned(), "Items".to_owned()]);
+    let vocabulary = Vocabulary::new([], [("Plan", "Plan"), ("Items", "Items")]);
     let of_key = |text: &str| show(&parse(text, Span::new(0, text.len()), &vocabulary).condition);
     assert_eq!(of_key("Plan is approved"), r#"Plan Equal Text("approved")"#);
     assert_eq!(of_key("Plan is empty"), "Plan Equal Null");
