@@ -1,6 +1,7 @@
 //! What is wrong with a file's rules, with hints and fixes.
 
 mod misspelt;
+mod near_words;
 mod unread;
 
 use super::{
@@ -23,8 +24,16 @@ pub(super) fn review(
 ) -> Vec<Diagnostic> {
     let file = state.outline().text();
     let ids = set.rules.iter().rev().map(|rule| (rule.id.as_str(), rule)).collect();
-    let mut review =
-        Review { file, state, vocabulary, rules: &set.rules, ids, found: Vec::new(), suggestions: 0 };
+    let mut review = Review {
+        file,
+        state,
+        vocabulary,
+        rules: &set.rules,
+        ids,
+        found: Vec::new(),
+        suggestions: 0,
+        tried: 0,
+    };
     for (raw, rule) in extracted.rules.iter().zip(&set.rules) {
         review.id(raw, rule);
         review.labels(raw, rule);
@@ -36,6 +45,7 @@ pub(super) fn review(
     review.state_keys();
     let phases = set.phases.iter().map(|phase| phase.steps.as_slice());
     for clause in set.rules.iter().flat_map(|rule| &rule.clauses) {
+        review.near_words(clause);
         if let Some(trigger) = &clause.trigger {
             review.condition(&trigger.condition);
         }
@@ -63,6 +73,8 @@ struct Review<'a> {
     ids: HashMap<&'a str, &'a Rule>,
     found: Vec<Diagnostic>,
     suggestions: usize,
+    /// Sentences that were read again with another word.
+    tried: usize,
 }
 
 impl Review<'_> {

@@ -174,6 +174,11 @@ pub(super) fn knows_status(word: &str) -> bool {
         || word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("NEEDS_"))
 }
 
+/// The sections that rules name without `##`, in one word.
+pub(super) fn section_names() -> impl Iterator<Item = &'static str> {
+    SECTIONS.iter().copied().filter(|name| !name.contains(' '))
+}
+
 /// Whether `word` names a section without `##`.
 pub(super) fn knows_section(word: &str) -> bool {
     contains(SECTIONS, word)

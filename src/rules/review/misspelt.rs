@@ -127,7 +127,7 @@ impl Review<'_> {
 
 /// Whether a word near to `meant` looks like a slip of the finger, not like another word: `CurentItem`
 /// and `Statsu`, but not `CurrentStep` and `State`.
-fn is_slip(word: &str, meant: &str) -> bool {
+pub(super) fn is_slip(word: &str, meant: &str) -> bool {
     fn letters(word: &str) -> Vec<char> {
         word.chars().flat_map(char::to_lowercase).collect()
     }
