@@ -26,7 +26,7 @@ pub(crate) fn run(context: &mut Context, args: &TestRulesArgs) -> CommandResult 
     for case in &report.cases {
         tell(context, case)?;
     }
-    let (all, failed) = (report.cases.len(), report.failures());
+    let (all, failed) = (report.total(), report.failures());
     let summary = Line::from(format!("{all} {}: ", plural(all, "case")));
     context.terminal.line(if failed == 0 {
         summary.ink(Ink::Good, "all hold")
@@ -43,11 +43,13 @@ fn tell(context: &mut Context, case: &CaseResult) -> Result<(), CommandError> {
     let (ink, word) = match &case.verdict {
         Verdict::Passed => (Ink::Good, "ok     "),
         Verdict::Blessed => (Ink::Caution, "blessed"),
+        Verdict::Skipped => (Ink::Faint, "skipped"),
         Verdict::Failed(_) => (Ink::Bad, "failed "),
     };
     let path = case.path.display().to_string();
     let line =
         Line::new().ink(ink, word).text(format!("  {path}")).ink(Ink::Faint, format!("  {}", case.title));
+    let line = if case.is_skipped() { line.ink(Ink::Faint, "no case: it has no `## before`") } else { line };
     context.terminal.line(line)?;
     if let Verdict::Failed(errors) = &case.verdict {
         for error in errors {

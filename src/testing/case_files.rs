@@ -31,6 +31,8 @@ pub enum Verdict {
     Passed,
     /// What happens was written into the file as what is expected.
     Blessed,
+    /// It stands in the folder and is no case: it has none of a case's headings.
+    Skipped,
     /// These lines are wrong, or don't hold.
     Failed(Vec<CaseError>),
 }
@@ -62,7 +64,8 @@ pub enum Error {
 /// case, is part of the report.
 pub fn run_cases(dir: &Path, bless: bool) -> Result<Report, Error> {
     let mut paths = Vec::new();
-    if dir.is_file() {
+    let is_named = dir.is_file();
+    if is_named {
         paths.push(dir.to_owned());
     } else {
         collect(dir, &mut paths)?;
@@ -71,7 +74,14 @@ pub fn run_cases(dir: &Path, bless: bool) -> Result<Report, Error> {
     if paths.is_empty() {
         return Err(Error::NoCases(dir.to_owned()));
     }
-    let cases = paths.into_iter().map(|path| run_case(path, bless)).collect::<Result<_, _>>()?;
+    let mut cases = paths.into_iter().map(|path| run_case(path, bless)).collect::<Result<Vec<_>, _>>()?;
+    if is_named && let Some(CaseResult { verdict, .. }) = cases.first_mut().filter(|it| it.is_skipped()) {
+        let message = "no `## before`: this is no case".to_owned();
+        *verdict = Verdict::Failed(vec![CaseError { line: 1, message }]);
+    }
+    if cases.iter().all(CaseResult::is_skipped) {
+        return Err(Error::NoCases(dir.to_owned()));
+    }
     Ok(Report { cases })
 }
 
@@ -94,6 +104,9 @@ fn collect(dir: &Path, into: &mut Vec<PathBuf>) -> Result<(), Error> {
 fn run_case(path: PathBuf, bless: bool) -> Result<CaseResult, Error> {
     let text =
         fs::read_to_string(&path).map_err(|source| Error::Io { what: "read", path: path.clone(), source })?;
+    if !has_case_headings(&text) {
+        return Ok(CaseResult { path, title: String::new(), verdict: Verdict::Skipped });
+    }
     let case = match Case::parse(&text) {
         Ok(case) => case,
         Err(error) => {
@@ -115,12 +128,31 @@ fn run_case(path: PathBuf, bless: bool) -> Result<CaseResult, Error> {
     Ok(CaseResult { path, title, verdict })
 }
 
+fn has_case_headings(text: &str) -> bool {
+    let headings = ["## before", "## opened", "## event", "## after"];
+    text.lines().any(|line| headings.contains(&line.trim_end()))
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     #[allow(clippy::disallowed_methods, reason = "a case file is no state file: nobody else writes it")]
     fs::write(path, text).map_err(|source| Error::Io { what: "write", path: path.to_owned(), source })
 }
 
+impl CaseResult {
+    /// Whether it is no case at all.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        self.verdict == Verdict::Skipped
+    }
+}
+
 impl Report {
+    /// How many files are cases.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.cases.iter().filter(|case| !case.is_skipped()).count()
+    }
+
     /// How many cases failed.
     #[must_use]
     pub fn failures(&self) -> usize {
@@ -134,6 +166,7 @@ impl fmt::Display for Report {
             match verdict {
                 Verdict::Passed => writeln!(f, "ok      {}: {title}", path.display())?,
                 Verdict::Blessed => writeln!(f, "blessed {}: {title}", path.display())?,
+                Verdict::Skipped => writeln!(f, "skipped {}: no case", path.display())?,
                 Verdict::Failed(errors) => {
                     writeln!(f, "failed  {}: {title}", path.display())?;
                     for CaseError { line, message } in errors {
@@ -142,7 +175,7 @@ impl fmt::Display for Report {
                 }
             }
         }
-        let (all, failed) = (self.cases.len(), self.failures());
+        let (all, failed) = (self.total(), self.failures());
         writeln!(f, "{} of {all} cases hold", all - failed)
     }
 }
@@ -199,7 +232,10 @@ mod tests {
         let paths: Vec<_> =
             report.cases.iter().map(|case| case.path.strip_prefix(folder.path()).unwrap()).collect();
         assert_eq!(paths, [Path::new("a.md"), Path::new("b/2.md")]);
-        assert_eq!(report.failures(), 2);
+        assert_eq!((report.failures(), report.total()), (1, 1), "{report}");
+        assert_eq!(report.cases[0].verdict, Verdict::Skipped);
+        let named = run_cases(&folder.path().join("a.md"), false).unwrap();
+        assert_eq!((named.failures(), named.total()), (1, 1), "{named}");
     }
 
     #[test]
