@@ -131,8 +131,13 @@ pub(super) fn is_slip(word: &str, meant: &str) -> bool {
     fn letters(word: &str) -> Vec<char> {
         word.chars().flat_map(char::to_lowercase).collect()
     }
+    let first = |word: &str| word.chars().next().map(|c| c.to_ascii_lowercase());
+    // Most words are out by their first letter, before anything is allocated.
+    if first(word) != first(meant) {
+        return false;
+    }
     let (mut word, mut meant) = (letters(word), letters(meant));
-    if word.first() != meant.first() || word.len().abs_diff(meant.len()) > 2 {
+    if word.len().abs_diff(meant.len()) > 2 {
         return false;
     }
     word.last() == meant.last() || {
