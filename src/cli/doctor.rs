@@ -164,19 +164,31 @@ fn journal(project: &Project) -> Checked {
     }
 }
 
-/// Whether the folder takes new files: every write is a new file that replaces the old one.
+/// Whether everything that a run writes can be written: new files beside the documents, which they
+/// replace, and the locks and the journal.
 fn writable(project: &Project) -> Checked {
     let name = "disk";
-    let root = project.workspace().root();
-    match tempfile::NamedTempFile::new_in(root) {
-        Ok(_) => Checked::ok(name, "the folder can be written"),
-        Err(error) => Checked::failed(
-            name,
-            &CommandError::refused(format!("can't create files in {}", root.display()))
-                .because(error)
-                .with_hint("rules can be read but not run here"),
-        ),
+    let workspace = project.workspace();
+    let internal = workspace.internal();
+    let refused = |message: String, error: std::io::Error| {
+        let error = CommandError::refused(message).because(error);
+        Checked::failed(name, &error.with_hint("rules can be read but not run here"))
+    };
+    let folders = [Some(workspace.root()), workspace.state().parent(), Some(&*internal)];
+    for folder in folders.into_iter().flatten().filter(|it| it.symlink_metadata().is_ok()) {
+        if let Err(error) = tempfile::NamedTempFile::new_in(folder) {
+            return refused(format!("can't create files in {}", folder.display()), error);
+        }
     }
+    for file in ["lock", "watch.lock", "journal.db"].map(|it| internal.join(it)) {
+        match std::fs::OpenOptions::new().read(true).write(true).open(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return refused(format!("can't write {}", file.display()), error);
+            }
+            _ => {}
+        }
+    }
+    Checked::ok(name, "the folder can be written")
 }
 
 fn watcher(project: &Project) -> Checked {

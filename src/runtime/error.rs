@@ -220,7 +220,7 @@ impl Error {
 fn disk_hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
-        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; `--dry-run` works without writing",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only; rules can be read but not run here",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on the disk",
         io::ErrorKind::Unsupported => "the file system has no locks; put the project on a local disk",
         _ => return None,

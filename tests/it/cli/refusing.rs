@@ -85,6 +85,16 @@ fn no_permission() {
 }
 
 #[test]
+fn doctor_tries_the_lock() {
+    let environment = Environment::with_state("## State\nPhase: A\n");
+    assert!(environment.run(&["doctor"]).contains("the folder can be written"));
+    fs::create_dir_all(environment.root().join(".rulemark/lock")).unwrap();
+    let told = environment.run(&["doctor"]);
+    assert!(told.contains("can't write [PROJECT]/.rulemark/lock") && told.contains("exit code 1"), "{told}");
+    assert!(environment.run(&["apply"]).ends_with("-- exit code 3\n"));
+}
+
+#[test]
 fn wrong_settings() {
     let environment = Environment::with_state("## State\nPhase: A\n");
     environment.write("rulemark.toml", "[gates]\non_violaton = \"off\"\n");
