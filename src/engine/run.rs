@@ -89,7 +89,8 @@ struct Run<'a> {
     firings: Vec<Firing>,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, Keys>,
-    /// What the gates have to say in Log. It is written last, behind whatever clears the Log.
+    /// What the gates have to say in Log. It is written when nothing fires any more, behind whatever
+    /// clears the Log.
     violation: Option<String>,
     /// Clauses that were called in the round before.
     called: BTreeSet<ClauseId>,
@@ -139,19 +140,19 @@ impl<'a> Run<'a> {
                 Cow::Owned(text) => self.round(number, &Reading::of(&text), &occurrences),
             };
             match end {
-                RoundEnd::Settled(held) => break held,
+                RoundEnd::Settled(held) => match self.violation.take() {
+                    Some(reason) => {
+                        self.working.write(&Write::Log(reason));
+                        occurrences = Vec::new();
+                    }
+                    None => break held,
+                },
                 RoundEnd::Fired(next) => occurrences = next,
                 RoundEnd::Endless(diagnostic) => return self.give_up(diagnostic),
             }
         };
-        let mut is_changed = false;
-        if let Some(reason) = self.violation.take() {
-            is_changed |= self.working.write(&Write::Log(reason));
-        }
-        if self.working.has_changed() || self.is_foreign_edit() {
-            is_changed |= self.working.write(&Write::Touch);
-        }
-        let held = Some(held).filter(|_| !is_changed);
+        let is_due = self.working.has_changed() || self.is_foreign_edit();
+        let held = Some(held).filter(|_| !(is_due && self.working.write(&Write::Touch)));
         match self.working.state().clone() {
             Cow::Borrowed(_) => self.finish(first, held),
             Cow::Owned(text) => self.finish(&Reading::of(&text), held),
