@@ -101,7 +101,7 @@ pub(crate) fn firings(terminal: &mut Terminal, firings: &[Firing]) -> Result<(),
     for firing in firings {
         let mut head = Line::indented(2).ink(Ink::Accent, &firing.clause.rule);
         if firing.done.is_empty() {
-            terminal.line(head.clone())?;
+            terminal.line(head.clone().pad_to(width + 4).ink(Ink::Faint, "nothing to do"))?;
         }
         for done in &firing.done {
             let line = std::mem::replace(&mut head, Line::indented(2)).pad_to(width + 4).text(done);
