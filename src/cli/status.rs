@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     document::{Role, WorkflowState},
-    engine::{Progress, progress},
+    engine::{Memory, Progress, progress},
     journal::Entry,
     rules::{self, LengthUnit, RuleSet, Test},
     runtime::Project,
@@ -77,8 +77,11 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let is_unreadable = last.is_err();
     let last = last.unwrap_or_default().pop();
     let state = WorkflowState::parse(&documents.state.text);
-    // What a journal that can't be read would add is not worth failing for.
-    let Progress { done, left } = progress(&state, &project.memory().unwrap_or_default());
+    // Only items without a place for a status need the journal; what one that can't be read would add
+    // is not worth failing for.
+    let is_marked = state.items().rows().iter().all(|item| item.status.is_some());
+    let memory = if is_marked { Memory::default() } else { project.memory().unwrap_or_default() };
+    let Progress { done, left } = progress(&state, &memory);
     Ok(StatusJson {
         project: project.workspace().root().display().to_string(),
         phase: state.value("Phase").map(str::to_owned),

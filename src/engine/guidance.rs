@@ -95,7 +95,7 @@ const WAITS_FOR_PERSON: [&str; 5] = ["NEEDS_", "AWAITING", "WAITING", "BLOCKED",
 #[must_use]
 pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
     let state = WorkflowState::parse(snapshot.state);
-    let rules = rules::compile(&state);
+    let rules = rules::compile_unreviewed(&state);
     let items = state.items();
     let current = state.value("CurrentItem");
     let item = current.and_then(|current| items.matching(current));

@@ -19,11 +19,16 @@ use crate::{document::WorkflowState, text::Span};
 pub fn compile(state: &WorkflowState<'_>) -> RuleSet {
     let extracted = extract(state.outline());
     let compiler = Compiler::new(state, &extracted);
-    let rules = compiler.rules(&extracted);
-    let phases = extracted.phases.iter().map(|raw| compiler.phase(raw)).collect();
-    let mut set = RuleSet { rules, phases, diagnostics: Vec::new() };
+    let mut set = compiler.whole(&extracted);
     set.diagnostics = review::review(state, &compiler.vocabulary, &extracted, &set);
     set
+}
+
+/// As [`compile`], without looking for what is wrong: no diagnostics.
+#[must_use]
+pub fn compile_unreviewed(state: &WorkflowState<'_>) -> RuleSet {
+    let extracted = extract(state.outline());
+    Compiler::new(state, &extracted).whole(&extracted)
 }
 
 /// As [`compile`], but only what the engine runs: phases without their steps, and no diagnostics. A
@@ -57,6 +62,11 @@ impl<'t> Compiler<'t> {
         // As the file writes them, and as the workflow calls them.
         let keys = state.keys().iter().map(|key| (key.name_span.of(file), key.name.as_str()));
         Self { file, vocabulary: Vocabulary::new(names, keys) }
+    }
+
+    fn whole(&self, extracted: &Extract) -> RuleSet {
+        let phases = extracted.phases.iter().map(|raw| self.phase(raw)).collect();
+        RuleSet { rules: self.rules(extracted), phases, diagnostics: Vec::new() }
     }
 
     fn rules(&self, extracted: &Extract) -> Vec<Rule> {
