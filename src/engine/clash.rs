@@ -3,6 +3,7 @@
 
 use super::{evaluate::same_word, perform::Performance, working::Write};
 use crate::{
+    document::Role,
     rules::SectionName,
     text::{Diagnostic, Severity},
 };
@@ -57,9 +58,15 @@ fn disagreement(key: &str, one: (&Performance, &str), two: (&Performance, &str))
 /// before another rule adds to it. What is cleared is what the snapshot held; what a rule has just
 /// added is not lost by it.
 pub(super) fn in_order(writes: &Writes) -> impl Iterator<Item = &(usize, Write)> {
-    let adds_to = |write: &Write, cleared: &SectionName| match write {
-        Write::Log(_) => cleared.0.eq_ignore_ascii_case("Log"),
-        Write::Insert { section, .. } => section.0.eq_ignore_ascii_case(&cleared.0),
+    // Rules may call one section by names of several languages.
+    let is_same = |one: &SectionName, other: &SectionName| match (Role::named(&one.0), Role::named(&other.0))
+    {
+        (Some(one), Some(other)) => one == other,
+        _ => one.0.eq_ignore_ascii_case(&other.0),
+    };
+    let adds_to = move |write: &Write, cleared: &SectionName| match write {
+        Write::Log(_) => Role::named(&cleared.0) == Some(Role::Log),
+        Write::Insert { section, .. } => is_same(section, cleared),
         _ => false,
     };
     // A rule that itself adds and then clears means it so.
