@@ -43,7 +43,9 @@ impl Lock {
     /// When another process keeps it for longer, or the file can't be opened.
     pub fn acquire(path: &Path, purpose: &str, patience: Duration) -> Result<Self, LockError> {
         let refused = |source| LockError::Io { path: path.to_owned(), source };
-        let mut file = open(path).map_err(refused)?;
+        let mut options = OpenOptions::new();
+        let mut file =
+            open(options.read(true).write(true).create(true).truncate(false), path).map_err(refused)?;
         let deadline = Instant::now() + patience;
         let mut pause = Duration::from_micros(200);
         loop {
@@ -80,23 +82,27 @@ impl Lock {
 /// Who holds the lock at `path`, in the words it wrote about itself; `None` when nobody does.
 #[must_use]
 pub fn lock_holder(path: &Path) -> Option<String> {
-    let mut file = File::open(path).ok()?;
+    let mut file = open(OpenOptions::new().read(true), path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
         _ => None,
     }
 }
 
-/// Opens the lock file, which must be a file: a link planted here could lead anywhere.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+/// Opens the lock file, which must be a file: a link planted here could lead anywhere, and a pipe
+/// would keep whoever opens it waiting.
+fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
+        use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     }
-    options.open(path)
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"))
 }
 
 #[cfg(unix)]
@@ -178,5 +184,17 @@ mod tests {
         let refused = Lock::acquire(&folder.path().join("lock"), "apply", Duration::ZERO);
         assert!(matches!(refused, Err(LockError::Io { .. })));
         assert!(!folder.path().join("elsewhere").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_its_place_keeps_nobody_waiting() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert_eq!(lock_holder(&path), None);
+        let refused = Lock::acquire(&path, "apply", Duration::ZERO);
+        assert!(matches!(refused, Err(LockError::Io { .. })));
     }
 }

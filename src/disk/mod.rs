@@ -4,6 +4,7 @@
 //! So nothing here trusts what was read a moment ago: [`publish`] compares before it swaps, and
 //! [`Watcher`] only says *look again*.
 
+mod beneath;
 mod burst;
 mod file_system;
 mod lock;

@@ -1,7 +1,8 @@
 //! Reading a document.
 
+use super::beneath::{Refusal, is_loop, open_beneath};
 use std::{
-    fs::{File, FileType, OpenOptions},
+    fs::FileType,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -28,6 +29,12 @@ pub enum ReadError {
     /// A symbolic link to nothing.
     #[error("{} is a symbolic link to nothing", .path.display())]
     Dangling {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A symbolic link that leads back to itself.
+    #[error("{} is a symbolic link that leads back to itself", .path.display())]
+    Loop {
         /// Which.
         path: PathBuf,
     },
@@ -69,6 +76,7 @@ impl ReadError {
             Self::NotAFile { .. } => "name the file in rulemark.toml, under [paths]".into(),
             Self::Outside { .. } => "keep the file in the project; a link inside it is fine".into(),
             Self::Dangling { .. } => "remove the link, or make the file it leads to".into(),
+            Self::Loop { .. } => "remove the link; the file it stood for is not reached by it".into(),
             Self::TooLarge { .. } => {
                 "shorten the file, or raise file_size under [limits] in rulemark.toml".into()
             }
@@ -92,24 +100,15 @@ impl ReadError {
 /// When it is anything but a readable UTF-8 text file of that size inside the project.
 pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>, ReadError> {
     let refused = |source| ReadError::Io { path: path.to_owned(), source };
-    let file = match open(path) {
+    let file = match open_beneath(root, path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if path.symlink_metadata().is_ok() {
-                return Err(ReadError::Dangling { path: path.to_owned() });
-            }
-            return Ok(None);
-        }
-        Err(error) => return Err(refused(error)),
+        Err(Refusal::Outside(target)) => return Err(ReadError::Outside { path: path.to_owned(), target }),
+        Err(Refusal::Io(error)) => return why_not(path, error),
     };
     let metadata = file.metadata().map_err(refused)?;
     let kind = metadata.file_type();
     if !kind.is_file() {
         return Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_in_words(kind) });
-    }
-    let target = path.canonicalize().map_err(refused)?;
-    if !target.starts_with(root) {
-        return Err(ReadError::Outside { path: path.to_owned(), target });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
@@ -128,17 +127,22 @@ pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>,
     })
 }
 
-/// Opens for reading without waiting for the other end of a pipe.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+/// What stands at a path that the system does not open.
+fn why_not(path: &Path, error: io::Error) -> Result<Option<String>, ReadError> {
+    let path = path.to_owned();
+    if error.kind() == io::ErrorKind::NotFound {
+        return if path.symlink_metadata().is_ok() { Err(ReadError::Dangling { path }) } else { Ok(None) };
     }
-    options.open(path)
+    if is_loop(&error) {
+        return Err(ReadError::Loop { path });
+    }
+    // A socket can't be opened at all.
+    match path.metadata() {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            Err(ReadError::NotAFile { path, kind: kind_in_words(found.file_type()) })
+        }
+        _ => Err(ReadError::Io { path, source: error }),
+    }
 }
 
 fn kind_in_words(kind: FileType) -> &'static str {
@@ -233,6 +237,11 @@ mod tests {
             },
             "f is a named pipe, not a file",
         );
-        check(|path| symlink("/dev/zero", path).unwrap(), "f is a device, not a file");
+        check(|path| symlink("/dev/zero", path).unwrap(), "f leads out of the project, to /dev/zero");
+        check(|path| symlink("f", path).unwrap(), "f is a symbolic link that leads back to itself");
+        check(
+            |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()),
+            "f is a socket, not a file",
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! A project's folder and the paths in it.
 
+use super::beneath::{Refusal, is_loop, open_beneath};
 use crate::engine::{FileFact, Files};
 use std::{
     fs::{self, File, OpenOptions},
@@ -150,25 +151,24 @@ impl Workspace {
         made.map_err(|source| WorkspaceError::Io { path: path.clone(), source })?;
         Ok(path)
     }
-
-    /// The existing file or folder at this path inside the project.
-    fn inside(&self, path: &str) -> Option<PathBuf> {
-        let relative = Path::new(path);
-        if !is_inner(relative) {
-            return None;
-        }
-        let found = self.root.join(relative).canonicalize().ok()?;
-        found.starts_with(&self.root).then_some(found)
-    }
 }
 
 impl Files for Workspace {
     /// Whatever lies outside the project counts as missing.
     fn fact(&self, path: &str) -> Option<FileFact> {
-        let Some(path) = self.inside(path) else { return Some(FileFact::Missing) };
-        let Ok(metadata) = fs::metadata(&path) else { return Some(FileFact::Missing) };
-        let is_empty = metadata.is_file() && is_blank(&path);
-        Some(if is_empty { FileFact::Empty } else { FileFact::Present })
+        if !is_inner(Path::new(path)) {
+            return Some(FileFact::Missing);
+        }
+        let path = self.root.join(path);
+        Some(match open_beneath(&self.root, &path) {
+            Ok(file) if is_blank(&file) => FileFact::Empty,
+            Ok(_) => FileFact::Present,
+            // There, but not to be opened: a socket, a file of somebody else's.
+            Err(Refusal::Io(error)) if !is_missing(&error) && path.symlink_metadata().is_ok() => {
+                FileFact::Present
+            }
+            Err(_) => FileFact::Missing,
+        })
     }
 }
 
@@ -180,12 +180,19 @@ pub(crate) fn is_inner(path: &Path) -> bool {
 
 /// Whether a file holds nothing but white space. A file that begins with 64 KB of it is not blank
 /// for anybody who asks, but reading on would be a gift to whoever plants one.
-fn is_blank(path: &Path) -> bool {
+fn is_blank(file: &File) -> bool {
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut head));
-    read.is_ok_and(|length| {
+    file.take(1 << 16).read_to_end(&mut head).is_ok_and(|length| {
         length < 1 << 16 && std::str::from_utf8(&head).is_ok_and(|text| text.trim().is_empty())
     })
+}
+
+/// Whether the way to a file ends before it: at nothing, at a file, or at a link that goes in circles.
+fn is_missing(error: &io::Error) -> bool {
+    is_loop(error) || matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn is_marked(folder: &Path) -> bool {
@@ -244,8 +251,36 @@ mod tests {
             ("docs/../../secret", FileFact::Missing),
             ("link", FileFact::Missing),
             (outside.to_str().unwrap(), FileFact::Missing),
+            ("full.md/", FileFact::Missing),
+            ("full.md/x", FileFact::Missing),
+            ("a\0b", FileFact::Missing),
+            (&"x".repeat(5_000), FileFact::Missing),
         ] {
             assert_eq!(workspace.fact(path), Some(expected), "{path}");
+        }
+    }
+
+    /// Asking about a pipe must not wait for somebody to write into it.
+    #[cfg(unix)]
+    #[test]
+    fn rules_may_ask_about_anything() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        mknodat(CWD, root.join("pipe"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap());
+        std::os::unix::fs::symlink("loop", root.join("loop")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.join("dangling")).unwrap();
+        fs::write(root.join("a\n\x1b[31mb"), "x").unwrap();
+        let workspace = Workspace::new(&root, "workflow_state.md", "project_config.md").unwrap();
+        for (path, expected) in [
+            ("pipe", FileFact::Present),
+            ("socket", FileFact::Present),
+            ("loop", FileFact::Missing),
+            ("dangling", FileFact::Missing),
+            ("a\n\x1b[31mb", FileFact::Present),
+        ] {
+            assert_eq!(workspace.fact(path), Some(expected), "{path:?}");
         }
     }
 

@@ -106,8 +106,12 @@ pub fn set_aside(path: &Path) -> Result<PathBuf, JournalError> {
     Ok(aside)
 }
 
-/// Opens the database at `path`, which must not be reached through a symbolic link.
+/// Opens the database at `path`, which must not be reached through a symbolic link, nor be a pipe,
+/// which SQLite would wait for.
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    if path.symlink_metadata().is_ok_and(|found| !found.is_file() && !found.is_symlink()) {
+        return Err(JournalError::Damaged(format!("{} is not a file", path.display())));
+    }
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;

@@ -553,6 +553,20 @@ mod tests {
         assert!(Journal::open(&path).is_ok());
     }
 
+    /// SQLite would wait for somebody to write into the pipe.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_damaged() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let (_folder, path) = journal();
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert!(Journal::open_existing(&path).unwrap_err().is_damage());
+        assert!(Journal::open(&path).unwrap_err().is_damage());
+        set_aside(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(Journal::open(&path).unwrap_err().is_damage());
+    }
+
     #[test]
     fn a_database_that_nobody_writes_can_be_read_without_its_log() {
         let folder = tempfile::tempdir().unwrap();
