@@ -13,9 +13,10 @@ use super::{
 use crate::{
     engine::Cause,
     runtime::{Documents, Edits, Project},
-    text::{Diagnostic, DocumentId, Patch, Revision, Severity},
+    text::{Diagnostic, DocumentId, Patch, Revision, Severity, Span, TextEdit},
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The answer of `check --json`.
 #[derive(Serialize)]
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &mut Context, args: &CheckArgs) -> CommandResult {
     let mut project = context.project()?;
     let mended = if args.fix { fix(context, &mut project)? } else { 0 };
     let documents = project.read()?;
-    let diagnostics = compiled::check(&documents);
+    let diagnostics = compiled::check(&documents, project.settings());
     let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let exit = if errors + warnings > 0 { Exit::Findings } else { Exit::Ok };
@@ -104,12 +105,13 @@ fn summary(
 
 /// Applies the fixes of all findings in one journalled write; answers how many.
 fn fix(context: &mut Context, project: &mut Project) -> Result<usize, CommandError> {
-    if compiled::check(&project.read()?).iter().all(|it| it.fix.is_none()) {
+    let settings = project.settings().clone();
+    if compiled::check(&project.read()?, &settings).iter().all(|it| it.fix.is_none()) {
         return Ok(0);
     }
     let mut mended = 0;
     let run = project.edit("check --fix", Cause::FilesChanged, &mut |documents| {
-        let (edits, count) = fixes(&compiled::check(documents));
+        let (edits, count) = fixes(&compiled::check(documents, &settings));
         mended = count;
         Ok(edits)
     })?;
@@ -119,19 +121,74 @@ fn fix(context: &mut Context, project: &mut Project) -> Result<usize, CommandErr
 
 /// The edits of all fixes that don't get in each other's way; of two that do, the first.
 fn fixes(found: &[Diagnostic]) -> (Edits, usize) {
-    let mut edits = Edits::default();
-    let mut count = 0;
+    let (mut state, mut config) = (Fixes::default(), Fixes::default());
     for diagnostic in found {
         let Some(fix) = &diagnostic.fix else { continue };
-        let target = match diagnostic.document {
-            DocumentId::State => &mut edits.state,
-            DocumentId::Config => &mut edits.config,
-        };
-        let together: Vec<_> = target.iter().chain(&fix.edits).cloned().collect();
-        if Patch::new(Revision::of(""), together.clone()).is_ok() {
-            *target = together;
-            count += 1;
+        match diagnostic.document {
+            DocumentId::State => state.add(&fix.edits),
+            DocumentId::Config => config.add(&fix.edits),
         }
     }
-    (edits, count)
+    (Edits { state: state.edits, config: config.edits }, state.count + config.count)
+}
+
+/// Fixes of one document that go together.
+#[derive(Default)]
+struct Fixes {
+    edits: Vec<TextEdit>,
+    /// Where the edits stand: begin and end.
+    taken: BTreeSet<(usize, usize)>,
+    count: usize,
+}
+
+impl Fixes {
+    fn add(&mut self, edits: &[TextEdit]) {
+        let is_whole = Patch::new(Revision::of(""), edits.to_vec()).is_ok();
+        if is_whole && edits.iter().all(|edit| self.has_room(edit.span)) {
+            self.taken.extend(edits.iter().map(|edit| (edit.span.start, edit.span.end)));
+            self.edits.extend_from_slice(edits);
+            self.count += 1;
+        }
+    }
+
+    fn has_room(&self, span: Span) -> bool {
+        let before = self.taken.range(..(span.start, 0)).next_back();
+        let mut from_here = self.taken.range((span.start, span.start + 1)..);
+        let behind = from_here.next().filter(|_| !span.is_empty());
+        before.is_none_or(|&(_, end)| end <= span.start) && behind.is_none_or(|&(start, _)| start >= span.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways of asking whether edits go together have the same answer.
+    #[test]
+    fn fixes_that_overlap_are_left_out() {
+        for (first, second, fits) in [
+            ((2, 4), (4, 6), true),
+            ((2, 4), (0, 2), true),
+            ((2, 4), (3, 5), false),
+            ((2, 4), (1, 3), false),
+            ((2, 4), (2, 4), false),
+            ((2, 4), (1, 5), false),
+            ((2, 4), (3, 3), false),
+            ((2, 4), (2, 2), true),
+            ((2, 4), (4, 4), true),
+            ((3, 3), (2, 4), false),
+            ((2, 2), (2, 4), true),
+            ((3, 3), (3, 3), true),
+        ] {
+            let edit = |(start, end)| TextEdit::replace(Span::new(start, end), "x");
+            let fix = |span| {
+                Diagnostic::new(Severity::Warning, "x", Span::empty(0), "x").with_fix("x", vec![edit(span)])
+            };
+            let (edits, count) = fixes(&[fix(first), fix(second)]);
+            assert_eq!(count, 1 + usize::from(fits), "{first:?} {second:?}");
+            assert!(Patch::new(Revision::of(""), edits.state).is_ok(), "{first:?} {second:?}");
+            let together = Patch::new(Revision::of(""), vec![edit(first), edit(second)]);
+            assert_eq!(together.is_ok(), fits, "{first:?} {second:?}");
+        }
+    }
 }

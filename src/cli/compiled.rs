@@ -4,7 +4,7 @@ use crate::{
     document::WorkflowState,
     engine,
     rules::{self, RuleSet},
-    runtime::Documents,
+    runtime::{Documents, Settings},
     text::Diagnostic,
 };
 
@@ -14,8 +14,8 @@ pub(crate) fn rules(documents: &Documents) -> RuleSet {
 }
 
 /// What is wrong with the documents, state first, by position.
-pub(crate) fn check(documents: &Documents) -> Vec<Diagnostic> {
-    let mut found = engine::inspect(&WorkflowState::parse(&documents.state.text));
+pub(crate) fn check(documents: &Documents, settings: &Settings) -> Vec<Diagnostic> {
+    let mut found = engine::inspect(&WorkflowState::parse(&documents.state.text), &settings.engine);
     found.sort_by_key(|it| (it.document, it.span.start, std::cmp::Reverse(it.severity)));
     found
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     document::WorkflowState,
-    runtime::{Documents, Project},
+    runtime::{Documents, Project, Settings},
     text::Severity,
 };
 use serde::Serialize;
@@ -80,7 +80,9 @@ fn examine(project: &Project) -> Vec<Checked> {
     let root = project.workspace().root();
     let mut checks = vec![Checked::ok("project", root.display().to_string()), settings(project)];
     match project.read() {
-        Ok(documents) => checks.extend([state(&documents), config(&documents), rules(&documents)]),
+        Ok(documents) => {
+            checks.extend([state(&documents), config(&documents), rules(&documents, project.settings())]);
+        }
         Err(error) => checks.push(Checked::failed("files", &error.into())),
     }
     checks.extend([journal(project), writable(project), watcher(project)]);
@@ -125,10 +127,11 @@ fn config(documents: &Documents) -> Checked {
     }
 }
 
-fn rules(documents: &Documents) -> Checked {
+fn rules(documents: &Documents, settings: &Settings) -> Checked {
     let name = "rules";
     let count = compiled::rules(documents).rules.len();
-    let findings = compiled::check(documents).iter().filter(|it| it.severity > Severity::Note).count();
+    let findings =
+        compiled::check(documents, settings).iter().filter(|it| it.severity > Severity::Note).count();
     let told = format!("{count} {}", plural(count, "rule"));
     match (count, findings) {
         (0, _) => Checked::warn(

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::{Effect, Firing, OnViolation, PendingStep},
     runtime::{Document, Project, Run},
-    text::{Diagnostic, Patch, Severity},
+    text::{Diagnostic, LineIndex, Patch, Severity, Span},
 };
 
 /// How much is told.
@@ -39,13 +39,24 @@ pub(crate) fn conclude(terminal: &mut Terminal, project: &Project, run: &Run, fo
     let failures = failures(project, run);
     tell(terminal, run, form, &failures)?;
     let mut errors = failures.iter().map(|it| {
-        let error = CommandError::refused(&it.message);
+        let error = CommandError::refused(place(run, it).unwrap_or_default() + &it.message);
         it.hint.iter().fold(error, CommandError::with_hint)
     });
     let Some(last) = errors.next_back() else { return Ok(Exit::Ok) };
     terminal.flush()?;
     errors.for_each(|error| terminal.error(&error));
     Err(last)
+}
+
+/// `file:line:column: ` of what is told without an excerpt. Offsets count in the text that the rules
+/// looked at, which is at hand only where they changed nothing.
+fn place(run: &Run, diagnostic: &Diagnostic) -> Option<String> {
+    if run.outcome.writes() || diagnostic.span == Span::default() {
+        return None;
+    }
+    let document = run.after.get(diagnostic.document)?;
+    let at = LineIndex::new(&document.text).line_column(diagnostic.span.start);
+    Some(format!("{}:{}:{}: ", name(document), at.line, at.column))
 }
 
 /// What made the run, or a part of it, come to nothing: rules that clash or go in circles, and an

@@ -12,6 +12,8 @@ mod evaluate;
 mod events;
 mod gates;
 mod guidance;
+mod inspect;
+mod limits;
 mod model;
 mod perform;
 mod run;
@@ -21,8 +23,10 @@ mod working;
 
 pub use events::{EVENTS, EventName, awaited_names};
 pub use guidance::{Closing, Guidance, Heed, Progress, Question, Turn, guidance, progress};
+pub use inspect::inspect;
+pub use limits::{LIMITS, Limit, Limits};
 pub use model::{
     Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Files, Firing, GateSettings, Memory, OnViolation,
     Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
 };
-pub use run::{advance, inspect, settle};
+pub use run::{advance, settle};

@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out.
 
+use super::limits::Limits;
 use crate::text::{Diagnostic, Patch, Revision};
 use jiff::civil::DateTime;
 use std::{
@@ -57,8 +58,8 @@ pub struct Settings {
     pub gates: GateSettings,
     /// Who writes summaries.
     pub summary: SummaryMode,
-    /// How many clauses may fire in one run.
-    pub max_firings: usize,
+    /// How much the file may hold.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -68,7 +69,7 @@ impl Default for Settings {
             config_path: "project_config.md".into(),
             gates: GateSettings::default(),
             summary: SummaryMode::Extract,
-            max_firings: 64,
+            limits: Limits::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     clash,
     evaluate::{Asker, Occurrence, View, keys_read, same_word},
     gates::{self, PhaseOrder},
+    limits,
     model::{
         Cause, ClauseId, ClauseMemory, Effect, Event, Firing, Memory, OnViolation, Outcome, Settled, Snapshot,
     },
@@ -27,10 +28,15 @@ use std::{
 /// Applies the rules of a snapshot to an event.
 ///
 /// Rounds of firing follow until nothing fires. A cycle, or more firings than the settings allow,
-/// ends the run with a diagnostic and without any change.
+/// ends the run with a diagnostic and without any change. A file beyond the settings' other limits is
+/// not run at all: the outcome is a diagnostic, and the memory stays what it was, so that what has
+/// happened is still news when the file is back inside.
 #[must_use]
 pub fn advance(snapshot: &Snapshot<'_>, event: &Event) -> Outcome {
     let reading = Reading::of(snapshot.state);
+    if let Some(excess) = limits::exceeded(&reading.state, &reading.rules, &snapshot.settings.limits) {
+        return Outcome { diagnostics: vec![excess], ..Outcome::unchanged(snapshot) };
+    }
     let revisions = (Revision::of(snapshot.state), snapshot.config.map(Revision::of));
     Run::new(snapshot, event, revisions).into_outcome(&reading)
 }
@@ -48,15 +54,6 @@ pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
         .collect();
     memory.settled = Some(settled(&state, (Revision::of(snapshot.state), snapshot.config.map(Revision::of))));
     memory
-}
-
-/// Everything that can be said about a state file without an event: what its rules carry, and what
-/// its State says that they do not know.
-#[must_use]
-pub fn inspect(state: &WorkflowState<'_>) -> Vec<Diagnostic> {
-    let rules = rules::compile(state);
-    let unknown = gates::unknown_phase(state, &rules);
-    rules.diagnostics.into_iter().chain(unknown).collect()
 }
 
 /// State keys, in lower case, and their values.
@@ -324,8 +321,8 @@ impl<'a> Run<'a> {
             let last = self.firings.last().and_then(|firing| rules.rule(&firing.clause.rule));
             last.map_or(Span::default(), |rule| rule.id_span)
         };
-        if self.firings.len() > self.snapshot.settings.max_firings {
-            let limit = self.snapshot.settings.max_firings;
+        let limit = self.snapshot.settings.limits.firings;
+        if self.firings.len() > limit {
             // Whatever fired in the second half of the rounds is what does not come to rest.
             let half = self.firings.last().map_or(0, |firing| firing.round / 2);
             let message =

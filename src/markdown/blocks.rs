@@ -1,6 +1,10 @@
 //! The blocks of a file.
 
-use super::{lines::Lines, scan, wrapper};
+use super::{
+    lines::Lines,
+    scan::{self, Nesting},
+    wrapper,
+};
 use crate::text::Span;
 
 /// A text read as Markdown.
@@ -12,6 +16,7 @@ pub struct Markdown<'t> {
     blocks: Vec<Block>,
     /// Fenced code inside lists and quotes.
     pub(super) nested_fences: Vec<Span>,
+    deepest: Nesting,
 }
 
 /// One block at the top level of a file, with its line ends. What stands inside lists and quotes is
@@ -93,9 +98,9 @@ impl<'t> Markdown<'t> {
             blocks.push(close.end, BlockKind::Wrapper);
             blocks.fill_to(text.len());
         }
-        let (blocks, nested_fences) = blocks.finish();
+        let scan::Parts { blocks, nested_fences, deepest } = blocks.finish();
         debug_assert!(tiles(&blocks, text.len()), "blocks tile the text: {blocks:?}");
-        Self { text, blocks, nested_fences }
+        Self { text, blocks, nested_fences, deepest }
     }
 
     /// The text it was read from.
@@ -116,6 +121,12 @@ impl<'t> Markdown<'t> {
         let first = self.blocks.partition_point(|block| block.span.start < span.start);
         let behind = self.blocks.partition_point(|block| block.span.start < span.end);
         &self.blocks[first..behind.max(first)]
+    }
+
+    /// The deepest lists and quotes.
+    #[must_use]
+    pub fn deepest(&self) -> Nesting {
+        self.deepest
     }
 
     /// The headings of the outline, with the spans of their blocks.

@@ -5,9 +5,11 @@
 //! by itself looks like, [`Markdown::lines`] says on demand.
 
 mod blocks;
+mod depth;
 mod lines;
 mod scan;
 mod wrapper;
 
 pub use blocks::{Block, BlockKind, Heading, Markdown};
 pub use lines::{CheckBox, Line, LineKind, Lines, list_marker};
+pub use scan::Nesting;

@@ -1,9 +1,12 @@
 //! From pulldown-cmark's events to blocks without gaps.
 
-use super::blocks::{Block, BlockKind, Heading};
+use super::{
+    blocks::{Block, BlockKind, Heading},
+    depth,
+};
 use crate::text::Span;
 use memchr::{memchr2, memrchr2};
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -12,11 +15,35 @@ pub(super) struct Blocks<'t> {
     text: &'t str,
     blocks: Vec<Block>,
     nested_fences: Vec<Span>,
+    deepest: Nesting,
+}
+
+/// What a text is made of.
+pub(super) struct Parts {
+    pub(super) blocks: Vec<Block>,
+    /// Fenced code inside lists and quotes.
+    pub(super) nested_fences: Vec<Span>,
+    pub(super) deepest: Nesting,
+}
+
+/// How deep lists and quotes stand inside each other. What goes deeper than documents do is not read
+/// as lists and quotes any more, so no text is deeper than some two hundred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nesting {
+    /// How many there are around the innermost, itself included; 0 without any.
+    pub depth: usize,
+    /// Where the innermost begins.
+    pub at: usize,
 }
 
 impl<'t> Blocks<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, blocks: Vec::with_capacity(text.len() / 64), nested_fences: Vec::new() }
+        Self {
+            text,
+            blocks: Vec::with_capacity(text.len() / 64),
+            nested_fences: Vec::new(),
+            deepest: Nesting::default(),
+        }
     }
 
     /// The end of what is tiled.
@@ -50,11 +77,18 @@ impl<'t> Blocks<'t> {
     /// Reads the text up to `end` as Markdown.
     pub(super) fn scan(&mut self, end: usize) {
         let base = self.at();
-        let mut depth = 0_usize;
-        let parser = Parser::new_ext(&self.text[base..end], Options::ENABLE_TABLES);
+        let (mut depth, mut nesting) = (0_usize, 0_usize);
+        let text = depth::bounded(&self.text[base..end]);
+        let parser = Parser::new_ext(&text, Options::ENABLE_TABLES);
         for (event, range) in parser.into_offset_iter() {
             match event {
                 Event::Start(tag) => {
+                    if matches!(tag, Tag::List(_) | Tag::BlockQuote(_)) {
+                        nesting += 1;
+                        if nesting > self.deepest.depth {
+                            self.deepest = Nesting { depth: nesting, at: base + range.start };
+                        }
+                    }
                     if depth == 0 {
                         self.block(Span::from(range).shifted(base), end, &tag);
                     } else if let Tag::CodeBlock(CodeBlockKind::Fenced(_)) = tag {
@@ -62,7 +96,12 @@ impl<'t> Blocks<'t> {
                     }
                     depth += 1;
                 }
-                Event::End(_) => depth = depth.saturating_sub(1),
+                Event::End(tag) => {
+                    depth = depth.saturating_sub(1);
+                    if matches!(tag, TagEnd::List(_) | TagEnd::BlockQuote(_)) {
+                        nesting = nesting.saturating_sub(1);
+                    }
+                }
                 Event::Rule if depth == 0 => {
                     let span = self.whole_lines(Span::from(range).shifted(base), end);
                     self.fill_to(span.start);
@@ -74,8 +113,8 @@ impl<'t> Blocks<'t> {
         self.fill_to(end);
     }
 
-    pub(super) fn finish(self) -> (Vec<Block>, Vec<Span>) {
-        (self.blocks, self.nested_fences)
+    pub(super) fn finish(self) -> Parts {
+        Parts { blocks: self.blocks, nested_fences: self.nested_fences, deepest: self.deepest }
     }
 
     fn block(&mut self, range: Span, limit: usize, tag: &Tag<'_>) {

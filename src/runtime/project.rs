@@ -125,7 +125,7 @@ impl Project {
     }
 
     fn document(&self, path: &Path) -> Result<Option<Document>, Error> {
-        let text = read_text(path, self.workspace.root(), self.settings.file_size)?;
+        let text = read_text(path, self.workspace.root(), self.settings.engine.limits.file_size as u64)?;
         Ok(text.map(|text| Document::new(path.to_owned(), text)))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     disk::is_inner,
-    engine::{self, OnViolation, SummaryMode},
+    engine::{self, LIMITS, OnViolation, SummaryMode},
     text::LineIndex,
 };
 use std::{
@@ -13,12 +13,10 @@ use std::{
 use toml::{Spanned, de::DeTable, de::DeValue};
 
 /// Everything that `rulemark.toml` decides; [`Default`] is what holds without one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// What the rules depend on.
     pub engine: engine::Settings,
-    /// The largest document that is read, in bytes.
-    pub file_size: u64,
     /// How the watcher settles.
     pub watch: WatchSettings,
 }
@@ -32,12 +30,6 @@ pub struct WatchSettings {
     pub longest: Duration,
     /// Ask the disk from time to time, where it does not tell.
     pub poll: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { engine: engine::Settings::default(), file_size: 16_000_000, watch: WatchSettings::default() }
-    }
 }
 
 impl Default for WatchSettings {
@@ -90,8 +82,11 @@ struct Key {
     apply: fn(&mut Settings, &DeValue<'_>) -> Result<(), String>,
 }
 
-/// All settings there are.
-const KEYS: [Key; 10] = [
+/// The table whose settings are the engine's [`LIMITS`].
+const LIMITS_SECTION: &str = "limits";
+
+/// All settings there are, but the limits.
+const KEYS: [Key; 8] = [
     Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
     Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
     Key {
@@ -114,22 +109,6 @@ const KEYS: [Key; 10] = [
                 Err("only \"file\" works: this version can't tell a person from an agent".into())
             }
             _ => Err("expected \"file\"".into()),
-        },
-    },
-    Key {
-        section: "limits",
-        name: "file_size",
-        apply: |to, value| {
-            to.file_size = number(value, 1..=1 << 30)?;
-            Ok(())
-        },
-    },
-    Key {
-        section: "limits",
-        name: "firings",
-        apply: |to, value| {
-            to.engine.max_firings = usize::try_from(number(value, 1..=10_000)?).unwrap_or(usize::MAX);
-            Ok(())
         },
     },
     Key {
@@ -162,6 +141,9 @@ const SUMMARY: [(&str, SummaryMode); 2] = [("extract", SummaryMode::Extract), ("
 const ON_VIOLATION: [(&str, OnViolation); 3] =
     [("warn", OnViolation::Warn), ("revert", OnViolation::Revert), ("off", OnViolation::Off)];
 
+/// A longer name is nobody's slip, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// What is wrong, before lines are counted.
 struct Flaw {
     span: Range<usize>,
@@ -185,7 +167,7 @@ fn read(text: &str) -> Result<Settings, Flaw> {
     };
     for (key, value) in document.get_ref() {
         match value.get_ref().as_table() {
-            Some(table) if KEYS.iter().any(|known| known.section == key.get_ref().as_ref()) => {
+            Some(table) if names().any(|(section, _)| section == key.get_ref().as_ref()) => {
                 for (inner, value) in table {
                     apply(key.get_ref().as_ref(), inner, value)?;
                 }
@@ -203,28 +185,44 @@ fn apply_one<K: AsRef<str>>(
     value: &Spanned<DeValue<'_>>,
 ) -> Result<(), Flaw> {
     let name = key.get_ref().as_ref();
-    match KEYS.iter().find(|known| known.section == section && known.name == name) {
-        Some(known) => (known.apply)(settings, value.get_ref()).map_err(|message| Flaw {
-            span: value.span(),
-            message: format!("`{name}`: {message}"),
-            hint: None,
-        }),
-        None => Err(unknown(section, name, key.span())),
-    }
+    let known = KEYS.iter().find(|known| known.section == section && known.name == name);
+    let limit = LIMITS.iter().find(|limit| section == LIMITS_SECTION && limit.name == name);
+    let applied = match (known, limit) {
+        (Some(known), _) => (known.apply)(settings, value.get_ref()),
+        (None, Some(limit)) => number(value.get_ref(), 1..=limit.most as u64)
+            .map(|number| *(limit.of)(&mut settings.engine.limits) = number.try_into().unwrap_or(limit.most)),
+        (None, None) => return Err(unknown(section, name, key.span())),
+    };
+    applied.map_err(|message| Flaw {
+        span: value.span(),
+        message: format!("`{name}`: {message}"),
+        hint: None,
+    })
+}
+
+/// The table and the name of every setting.
+fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let keys = KEYS.iter().map(|known| (known.section, known.name));
+    keys.chain(LIMITS.iter().map(|limit| (LIMITS_SECTION, limit.name)))
 }
 
 fn unknown(section: &str, name: &str, span: Range<usize>) -> Flaw {
-    let here = || KEYS.iter().filter(|known| known.section == section).map(|known| known.name);
-    let mut candidates: Vec<&str> = here().collect();
+    let here = names().filter(|(known, _)| *known == section);
+    let mut candidates: Vec<&str> = here.map(|(_, name)| name).collect();
     if section.is_empty() {
-        candidates.extend(KEYS.iter().map(|known| known.section).filter(|section| !section.is_empty()));
+        candidates.extend(names().map(|(section, _)| section).filter(|section| !section.is_empty()));
         candidates.dedup();
     }
-    let elsewhere = KEYS.iter().find(|known| known.name == name);
-    let close = similar::get_close_matches(name, &candidates, 1, 0.6);
+    let elsewhere = names().find(|(_, known)| *known == name);
+    // What a file calls a setting may be as long as the file.
+    let close = if name.len() > LONGEST_NAME {
+        Vec::new()
+    } else {
+        similar::get_close_matches(name, &candidates, 1, 0.6)
+    };
     let hint = match (elsewhere, close.first()) {
-        (Some(Key { section: "", .. }), _) => format!("`{name}` stands above all tables"),
-        (Some(known), _) => format!("`{name}` belongs under [{}]", known.section),
+        (Some(("", _)), _) => format!("`{name}` stands above all tables"),
+        (Some((section, _)), _) => format!("`{name}` belongs under [{section}]"),
         (None, Some(close)) => format!("did you mean `{close}`?"),
         (None, None) => format!("known here: {}", candidates.join(", ")),
     };
@@ -243,8 +241,13 @@ fn one_of<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)], to: &mut T) -> Re
 }
 
 fn inner_path(value: &DeValue<'_>, to: &mut String) -> Result<(), String> {
-    let path = value.as_str().filter(|path| is_inner(Path::new(path)));
-    *to = path.ok_or("expected a path inside the project, relative to rulemark.toml")?.to_owned();
+    let is_file = |path: &&str| is_inner(Path::new(path)) && !path.ends_with(['/', '\\', '.']);
+    let path = value.as_str().filter(is_file);
+    let path = path.ok_or("expected a path of a file inside the project, relative to rulemark.toml")?;
+    if path.contains(char::is_control) {
+        return Err("expected a path without control characters".into());
+    }
+    *to = path.to_owned();
     Ok(())
 }
 
@@ -258,6 +261,7 @@ fn number(value: &DeValue<'_>, range: std::ops::RangeInclusive<u64>) -> Result<u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Limits;
 
     #[test]
     fn an_empty_file_is_the_default() {
@@ -275,6 +279,10 @@ mod tests {
             approval = "file"
             [limits]
             file_size = 1_000_000
+            line_length = 1_000
+            nesting = 8
+            rules = 20
+            items = 30
             firings = 0x10
             [watch]
             quiet_ms = 10
@@ -288,9 +296,15 @@ mod tests {
                 config_path: "docs/config.md".into(),
                 gates: engine::GateSettings { on_violation: OnViolation::Revert },
                 summary: SummaryMode::Agent,
-                max_firings: 16,
+                limits: Limits {
+                    file_size: 1_000_000,
+                    line_length: 1_000,
+                    nesting: 8,
+                    rules: 20,
+                    items: 30,
+                    firings: 16,
+                },
             },
-            file_size: 1_000_000,
             watch: WatchSettings {
                 quiet: Duration::from_millis(10),
                 longest: Duration::from_millis(20),
@@ -299,7 +313,7 @@ mod tests {
         };
         assert_eq!(settings, expected);
         let written = text.lines().filter(|line| line.contains('=')).count() + 1;
-        assert_eq!(written, KEYS.len(), "paths stands on one line");
+        assert_eq!(written, names().count(), "paths stands on one line");
     }
 
     #[test]
@@ -330,10 +344,18 @@ mod tests {
         check("summary = \"ai\"", "t:1:11: `summary`: expected \"extract\" or \"agent\"");
         check("[watch]\npoll = 1", "t:2:8: `poll`: expected true or false");
         check("[watch]\nquiet_ms = -1", "t:2:12: `quiet_ms`: expected a number from 0 to 60000");
-        for path in ["/etc/passwd", "../x.md", "", "a/../../x"] {
+        check("[limits]\nnesting = 61", "t:2:11: `nesting`: expected a number from 1 to 60");
+        check("[limits]\nrules = 0", "t:2:9: `rules`: expected a number from 1 to 100000");
+        check("[limits]\nitem = 9", "t:2:1: unknown setting `item` under [limits] (did you mean `items`?)");
+        check("items = 9", "t:1:1: unknown setting `items` (`items` belongs under [limits])");
+        check(
+            "[paths]\nstate = \"a\\u001b[31m.md\"",
+            "t:2:9: `state`: expected a path without control characters",
+        );
+        for path in ["/etc/passwd", "../x.md", "", "a/../../x", "docs/", "."] {
             check(
                 &format!("[paths]\nstate = \"{path}\""),
-                "t:2:9: `state`: expected a path inside the project, relative to rulemark.toml",
+                "t:2:9: `state`: expected a path of a file inside the project, relative to rulemark.toml",
             );
         }
         assert!(Settings::parse("summary = ", Path::new("t")).unwrap_err().to_string().starts_with("t:1:"));

@@ -75,7 +75,7 @@ impl Project {
         if computed.leaves_all_as_it_was(&before, &memory) {
             return Ok(Attempt::Done(Box::new(computed.into_run(None, at, label, before))));
         }
-        let limit = self.settings.file_size;
+        let limit = self.settings.engine.limits.file_size as u64;
         let documents = [DocumentId::Config, DocumentId::State];
         for document in documents.into_iter().filter_map(|id| computed.after.get(id)) {
             if document.text.len() as u64 > limit {

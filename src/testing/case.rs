@@ -441,7 +441,7 @@ const SETTINGS: [(&str, Apply); 6] = [
     ("gates.on_violation = off", |settings| settings.gates.on_violation = OnViolation::Off),
     ("summary = extract", |settings| settings.summary = SummaryMode::Extract),
     ("summary = agent", |settings| settings.summary = SummaryMode::Agent),
-    ("max_firings = 1", |settings| settings.max_firings = 1),
+    ("max_firings = 1", |settings| settings.limits.firings = 1),
 ];
 
 fn set(settings: &mut Settings, line: &str) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use crate::{
     engine::{self, Cause, Event, Memory, Outcome, Snapshot},
     markdown::Markdown,
-    text::{Patch, Revision},
+    text::{Patch, Revision, Severity},
 };
 
 /// A promise of the engine that an event broke: a bug in Rulemark, never in the rules.
@@ -53,9 +53,19 @@ pub(super) fn advance_checked(snapshot: &Snapshot<'_>, event: &Event) -> Result<
         (before, _) => before.map(str::to_owned),
     };
     let texts = Texts { state, config };
+    if is_refused(snapshot, &outcome) {
+        return Ok((outcome, texts));
+    }
     check_memory(snapshot, &outcome.memory, &texts)?;
     check_second_pass(snapshot, event, &outcome.memory, &texts)?;
     Ok((outcome, texts))
+}
+
+/// Whether the file was beyond a limit, so that nothing was done, settled or forgotten.
+fn is_refused(snapshot: &Snapshot<'_>, outcome: &Outcome) -> bool {
+    let is_told = outcome.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    is_told
+        && *outcome == Outcome { diagnostics: outcome.diagnostics.clone(), ..Outcome::unchanged(snapshot) }
 }
 
 /// Applies a patch; looks at the result without trusting how it was made.

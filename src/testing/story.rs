@@ -160,10 +160,10 @@ impl Story {
             Finding { at: LineIndex::new(text).line_column(diagnostic.span.start), diagnostic }
         };
         let known = match self.steps.last() {
-            Some(step) => engine::inspect(&WorkflowState::parse(&step.after.state)),
+            Some(step) => engine::inspect(&WorkflowState::parse(&step.after.state), &self.settings),
             None => Vec::new(),
         };
-        let news = engine::inspect(&WorkflowState::parse(&after.state))
+        let news = engine::inspect(&WorkflowState::parse(&after.state), &self.settings)
             .into_iter()
             .filter(|found| !known.iter().chain(&outcome.diagnostics).any(|known| same(known, found)));
         let reported = outcome.diagnostics.iter().map(|found| located(found.clone(), &self.texts));

@@ -160,7 +160,7 @@ fn look_at_everything(text: &str) {
     ProjectConfig::parse(text).commands().iter().for_each(|command| inside(command.span));
     let rules = rules::compile(&state);
     rules.rules.iter().for_each(|rule| inside(rule.span));
-    engine::inspect(&state).iter().for_each(|found| inside(found.span));
+    engine::inspect(&state, &engine::Settings::default()).iter().for_each(|found| inside(found.span));
 }
 
 proptest! {

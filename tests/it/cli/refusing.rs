@@ -133,3 +133,34 @@ fn a_closed_pipe_is_no_error() {
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
 }
+
+/// A file beyond a limit is read, edited by command and checked, but no rule runs on it until it is
+/// back inside; then what had happened meanwhile still counts.
+#[test]
+fn more_than_the_limits_allow() {
+    let environment = Environment::with_state(
+        "## State\nPhase: A\nStatus: READY\n\n## Rules\n### RULE_GO_01\nTrigger ▶ Phase == B\nAction ▶ Log \"went\".\n\n## Items\n- [ ] one\n\n## Log\n",
+    );
+    environment.write("rulemark.toml", "[limits]\nline_length = 200\nitems = 3\nnesting = 4\nrules = 2\n");
+    environment.run(&["apply"]);
+    let long = format!("- {}\n", "x".repeat(300));
+    environment.edit("## Log\n", &format!("## Log\n{long}"));
+    environment.edit("Phase: A", "Phase: B");
+    let refused =
+        environment.story(&[&["apply"], &["check"], &["next"], &["status"], &["item", "add", "two"]]);
+    environment.edit(&long, "");
+    let mended = environment.run(&["apply"]);
+    assert_snapshot!([refused, mended].join("\n"));
+
+    for (old, new, code) in [
+        ("- [ ] one\n", "- [ ] one\n- [ ] two\n- [ ] three\n- [ ] four\n", "too-many-items"),
+        ("- [ ] one\n", "- [ ] one\n\n> > > > > deep\n", "nested-too-deep"),
+        ("### RULE_GO_01", "### RULE_A\n### RULE_B\n### RULE_GO_01", "too-many-rules"),
+    ] {
+        let text = environment.read("workflow_state.md");
+        environment.edit(old, new);
+        let told = environment.story(&[&["check"], &["apply"]]);
+        assert!(told.contains(&format!("error[{code}]")) && told.contains("-- exit code 3"), "{told}");
+        environment.write("workflow_state.md", text);
+    }
+}
