@@ -32,6 +32,8 @@
 //!
 //! * [`disk`]: reading, the compare-and-swap write, locks, the watcher, the workspace.
 //! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
+//! * [`trust`]: which commands a person has allowed, and whether it is a person who asks.
+//! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
 //!
@@ -65,7 +67,9 @@ pub mod document;
 pub mod engine;
 pub mod journal;
 pub mod markdown;
+pub mod process;
 pub mod rules;
 pub mod runtime;
 pub mod testing;
 pub mod text;
+pub mod trust;

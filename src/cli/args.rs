@@ -96,6 +96,19 @@ pub enum Command {
     Item(ItemCommand),
     /// Close a step that waits; the rest of its rule is carried out
     Done(DoneArgs),
+    /// Show the commands that the project names, and allow them to run
+    #[command(
+        long_about = "Show the commands that the project names, and allow them to run.\n\nNothing that \
+        a project's files name runs before. The decision is kept outside the project and holds for exactly \
+        these commands: any change asks again. Only a person can give it, at a terminal"
+    )]
+    Trust(TrustArgs),
+    /// Run the project's tests and checks
+    #[command(
+        long_about = "Run the project's tests and checks.\n\nExits with 1 when one fails, and with 4 when \
+        the commands are not trusted"
+    )]
+    Test(TestArgs),
     /// Report an event that rules wait for
     #[command(after_help = event_names())]
     Emit(EmitArgs),
@@ -249,6 +262,35 @@ pub struct DoneArgs {
     /// What was answered or reported
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+}
+
+/// `trust`.
+#[derive(Debug, ClapArgs)]
+pub struct TrustArgs {
+    /// List all projects whose commands are trusted
+    #[arg(long)]
+    pub list: bool,
+    /// Take it back
+    #[arg(long, conflicts_with = "list")]
+    pub revoke: bool,
+    /// Don't ask
+    #[arg(short, long, conflicts_with_all = ["list", "revoke"])]
+    pub yes: bool,
+    /// Print JSON, and ask nothing
+    #[arg(long, conflicts_with_all = ["yes", "revoke"])]
+    pub json: bool,
+}
+
+/// `test`.
+#[derive(Debug, ClapArgs)]
+pub struct TestArgs {
+    /// A command, by its label or as it is written, or a kind: test, lint, check, format, build; by
+    /// default all tests, linters and checks
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `emit`.

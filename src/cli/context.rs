@@ -16,6 +16,8 @@ use tracing_subscriber::{EnvFilter, fmt};
 pub(crate) struct Context {
     /// Where answers go.
     pub(crate) terminal: Terminal,
+    /// Whether more is to be told than the outcome.
+    pub(crate) is_verbose: bool,
     folder: Option<PathBuf>,
     now: Option<DateTime>,
 }
@@ -30,7 +32,12 @@ impl Context {
             Color::Never => ColorChoice::Never,
         };
         let chatter = if global.quiet { Chatter::Quiet } else { Chatter::Normal };
-        Self { terminal: Terminal::new(color, chatter), folder: global.project.clone(), now: global.now }
+        Self {
+            terminal: Terminal::new(color, chatter),
+            is_verbose: global.verbose > 0,
+            folder: global.project.clone(),
+            now: global.now,
+        }
     }
 
     /// The project this is about.

@@ -7,7 +7,7 @@ use std::{error::Error, fmt};
 pub enum Exit {
     /// Done.
     Ok,
-    /// `check`, `test-rules` or `doctor` found something.
+    /// `check`, `test`, `test-rules` or `doctor` found something.
     Findings,
     /// The command line, or the place it was called in, makes no sense.
     Usage,
@@ -23,10 +23,10 @@ impl Exit {
     /// All of them, in the order of their codes, with the words of `--help`.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::Ok, "ok"),
-        (Self::Findings, "findings (`check`, `doctor`, `test-rules`, `history verify`)"),
+        (Self::Findings, "findings (`check`, `doctor`, `test`, `test-rules`, `history verify`)"),
         (Self::Usage, "wrong usage, or no project here"),
         (Self::Refused, "conflict or refusal; what was refused is not written"),
-        (Self::Waiting, "a person has to decide (`next --exit-code`)"),
+        (Self::Waiting, "a person has to decide (`next --exit-code`), or to trust the commands"),
         (Self::Bug, "a bug in Rulemark"),
     ];
 
@@ -79,6 +79,11 @@ impl CommandError {
     /// What was asked is refused, and nothing was written.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Ends(Exit::Refused), message)
+    }
+
+    /// A person has to act first.
+    pub fn waiting(message: impl Into<String>) -> Self {
+        Self::new(Kind::Ends(Exit::Waiting), message)
     }
 
     /// Something that can't happen did.

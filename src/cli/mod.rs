@@ -30,7 +30,9 @@ mod report;
 mod rules;
 mod set;
 mod status;
+mod test;
 mod test_rules;
+mod trust;
 mod undo;
 mod watch;
 
@@ -88,6 +90,8 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Log(args) => log::run(context, &args),
         Command::Item(command) => item::run(context, &command),
         Command::Done(args) => done::run(context, args),
+        Command::Trust(args) => trust::run(context, &args),
+        Command::Test(args) => test::run(context, &args),
         Command::Emit(args) => emit::run(context, &args),
         Command::History(args) => history::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),

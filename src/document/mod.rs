@@ -4,6 +4,7 @@
 //! [`TextEdit`](crate::text::TextEdit)s that keep the spelling, decoration and line ends found.
 
 mod body;
+mod command_line;
 mod config;
 mod inline;
 mod items;
@@ -14,6 +15,7 @@ mod state;
 mod table;
 mod title;
 
+pub use command_line::{Launch, destructive_git};
 pub use config::{CommandKind, ProjectCommand, ProjectConfig};
 pub use items::{Item, ItemStatus, Items};
 pub use outline::{Outline, Role, Section};

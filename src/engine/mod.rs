@@ -8,6 +8,7 @@
 //! writes in the order of the file. Rounds follow until nothing fires.
 
 mod clash;
+mod commands;
 mod evaluate;
 mod events;
 mod gates;
@@ -21,6 +22,7 @@ mod settling;
 mod summary;
 mod working;
 
+pub use commands::{COMMIT, NamedCommand, Purpose, commands};
 pub use events::{EVENTS, EventName, awaited_names};
 pub use guidance::{Closing, Guidance, Heed, Progress, Question, Turn, guidance, progress};
 pub use inspect::inspect;

@@ -4,9 +4,14 @@ use super::{half_saved::Loss, settings::SettingsError};
 use crate::{
     disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
     journal::JournalError,
+    process::StartError,
     text::{OverlapError, PatchError},
+    trust::{TrustError, UserError},
 };
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// What kind of trouble it is; the command line derives its exit code from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,6 +91,36 @@ pub enum Error {
     /// Nothing can be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
+    /// The commands may not run: no person has trusted them as they are.
+    #[error("{}", untrusted(.added))]
+    Untrusted {
+        /// The project's folder.
+        root: PathBuf,
+        /// The command lines that are new since others were trusted; none when nothing ever was.
+        added: Vec<String>,
+    },
+    /// A command that no rule and no test may run.
+    #[error("`{line}` runs `{what}`, which is left to a person")]
+    LeftToPerson {
+        /// The command line.
+        line: String,
+        /// What in it is.
+        what: String,
+    },
+    /// What is trusted can't be found out.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A command can't be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A command's output can't be kept.
+    #[error("cannot keep output in {}: {source}", .path.display())]
+    Output {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Edits overlap that were computed together.
     #[error("edits do not go together: {0}")]
     Overlap(#[from] OverlapError),
@@ -167,7 +202,13 @@ impl Error {
             | Self::Journal(_)
             | Self::Unrecorded(_)
             | Self::Read(ReadError::Io { .. })
-            | Self::Watch(_) => ErrorKind::Io,
+            | Self::Watch(_)
+            | Self::Start(_)
+            | Self::Output { .. }
+            | Self::Trust(TrustError::User(UserError::Io { .. })) => ErrorKind::Io,
+            Self::Untrusted { .. } | Self::LeftToPerson { .. } => ErrorKind::Waiting,
+            Self::Trust(TrustError::User(_)) => ErrorKind::Usage,
+            Self::Trust(TrustError::Inside(_) | TrustError::Writable(_)) => ErrorKind::Conflict,
             Self::Workspace(_) | Self::Settings(_) | Self::NoState(_) | Self::NoConfig(_) => ErrorKind::Usage,
             Self::HalfSaved { .. } | Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
             Self::Lock(LockError::Held { .. }) | Self::Restless { .. } | Self::Undo(_) => ErrorKind::Conflict,
@@ -203,7 +244,19 @@ impl Error {
             )),
             Self::Workspace(WorkspaceError::Io { source, .. })
             | Self::Write(WriteError::Io { source, .. })
-            | Self::Lock(LockError::Io { source, .. }) => disk_hint(source),
+            | Self::Lock(LockError::Io { source, .. })
+            | Self::Output { source, .. } => disk_hint(source),
+            Self::Untrusted { root, .. } => {
+                Some(format!("a person decides: `rulemark -C {} trust` shows them and asks", quoted(root)))
+            }
+            Self::Trust(TrustError::Writable(path)) => {
+                Some(format!("`chmod 600 {}` if it is yours, else delete it", quoted(path)))
+            }
+            Self::Trust(TrustError::Inside(_)) => {
+                Some("let XDG_DATA_HOME be a folder outside the project".into())
+            }
+            Self::LeftToPerson { .. } => Some("run it yourself if it is meant".into()),
+            Self::Trust(TrustError::User(_)) | Self::Start(_) => None,
             Self::Lock(LockError::Held { .. }) => Some("wait for it, or end that process".into()),
             Self::Restless { .. } => Some("try again when nobody writes the file".into()),
             Self::WouldBeTooLarge { .. } => Some("raise `limits.file_size` in rulemark.toml".into()),
@@ -215,6 +268,25 @@ impl Error {
         };
         hint.into_iter().collect()
     }
+}
+
+fn untrusted(added: &[String]) -> String {
+    match added {
+        [] => "nobody has trusted the commands of this project, so none was run".into(),
+        added => {
+            format!(
+                "the commands have changed since they were trusted, so none was run: {}",
+                added.join(" · ")
+            )
+        }
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn disk_hint(error: &io::Error) -> Option<String> {

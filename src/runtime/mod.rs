@@ -7,6 +7,7 @@
 
 mod archive;
 mod cause;
+mod checks;
 mod clock;
 mod computation;
 mod error;
@@ -20,10 +21,11 @@ mod transaction;
 mod undo;
 mod watch_loop;
 
+pub use checks::{CheckRun, Checks};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, UndoError};
 pub use half_saved::Loss;
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
-pub use settings::{Settings, SettingsError, WatchSettings};
+pub use settings::{CommandSettings, Settings, SettingsError, WatchSettings};
 pub use watch_loop::{Report, Stop, Watching};

@@ -19,6 +19,8 @@ pub struct Settings {
     pub engine: engine::Settings,
     /// How the watcher settles.
     pub watch: WatchSettings,
+    /// How the project's commands are run.
+    pub commands: CommandSettings,
 }
 
 /// `[watch]`.
@@ -30,6 +32,19 @@ pub struct WatchSettings {
     pub longest: Duration,
     /// Ask the disk from time to time, where it does not tell.
     pub poll: bool,
+}
+
+/// `[commands]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandSettings {
+    /// How long one of the project's commands may take.
+    pub timeout: Duration,
+}
+
+impl Default for CommandSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(600) }
+    }
 }
 
 impl Default for WatchSettings {
@@ -86,7 +101,7 @@ struct Key {
 const LIMITS_SECTION: &str = "limits";
 
 /// All settings there are, but the limits.
-const KEYS: [Key; 8] = [
+const KEYS: [Key; 9] = [
     Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
     Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
     Key {
@@ -109,6 +124,14 @@ const KEYS: [Key; 8] = [
                 Err("only \"file\" works: this version can't tell a person from an agent".into())
             }
             _ => Err("expected \"file\"".into()),
+        },
+    },
+    Key {
+        section: "commands",
+        name: "timeout",
+        apply: |to, value| {
+            to.commands.timeout = Duration::from_secs(number(value, 1..=86_400)?);
+            Ok(())
         },
     },
     Key {
@@ -284,6 +307,8 @@ mod tests {
             rules = 20
             items = 30
             firings = 0x10
+            [commands]
+            timeout = 30
             [watch]
             quiet_ms = 10
             max_ms = 20
@@ -310,6 +335,7 @@ mod tests {
                 longest: Duration::from_millis(20),
                 poll: true,
             },
+            commands: CommandSettings { timeout: Duration::from_secs(30) },
         };
         assert_eq!(settings, expected);
         let written = text.lines().filter(|line| line.contains('=')).count() + 1;

@@ -18,6 +18,6 @@ pub use draft::Draft;
 pub use edit::{OverlapError, Patch, PatchError, TextEdit};
 pub use line_index::{LineColumn, LineIndex, Utf16Position};
 pub use merge::{MergeConflict, rebase};
-pub use revision::Revision;
+pub use revision::{Revision, RevisionHasher};
 pub use span::Span;
 pub use suggest::nearest;

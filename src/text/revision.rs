@@ -38,6 +38,23 @@ impl Revision {
     }
 }
 
+/// Makes the revision of a content that comes in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct RevisionHasher(Sha256);
+
+impl RevisionHasher {
+    /// Takes the next piece.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.update(bytes);
+    }
+
+    /// The revision of all pieces together.
+    #[must_use]
+    pub fn finish(self) -> Revision {
+        Revision(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -53,6 +70,13 @@ impl fmt::Debug for Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_make_the_same_revision() {
+        let mut hasher = RevisionHasher::default();
+        ["a", "", "bc"].iter().for_each(|piece| hasher.update(piece));
+        assert_eq!(hasher.finish(), Revision::of("abc"));
+    }
 
     #[test]
     fn hex_round_trip() {

@@ -158,6 +158,35 @@ impl Terminal {
         self.out.write(&text).map_err(CommandError::output)
     }
 
+    /// Asks a question that is answered with yes or no, on standard error; no is what counts without an
+    /// answer.
+    pub(crate) fn ask(&mut self, question: &str) -> Result<bool, CommandError> {
+        self.flush()?;
+        let mut text = String::new();
+        Line::new().ink(Ink::Strong, question).text(" [y/N] ").write(&mut text);
+        self.err.write(text.trim_end_matches('\n')).map_err(CommandError::output)?;
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.map_err(|error| CommandError::refused("the answer can't be read").because(error))?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Shows a line on standard error that the next one replaces, if that is a terminal; an empty one
+    /// takes it away.
+    pub(crate) fn progress(&mut self, line: Line) {
+        if self.width.is_none() || self.is_quiet() || !io::stderr().is_terminal() {
+            return;
+        }
+        let mut text = String::from("\r\x1b[K");
+        line.truncated(self.width.unwrap_or(80).saturating_sub(1)).write(&mut text);
+        // Progress that can't be shown is no reason to fail.
+        self.err
+            .raw
+            .write_all(text.trim_end_matches('\n').as_bytes())
+            .and_then(|()| self.err.raw.flush())
+            .ok();
+    }
+
     /// Prints why the command failed, to standard error.
     pub(crate) fn error(&mut self, error: &CommandError) {
         let mut lines = vec![Line::new().ink(Ink::Bad, "error").text(format!(": {error}"))];

@@ -48,6 +48,8 @@ impl Reader<'_, '_> {
                 BlockKind::Fence { info, body, .. } => {
                     if let Some(speaking) = speaking.filter(|_| is_shell(info.of(text))) {
                         self.fence(*body, speaking);
+                    } else if matches!(info.of(text).trim(), "json" | "jsonc" | "json5") {
+                        self.scripts(*body);
                     }
                 }
                 BlockKind::List | BlockKind::Paragraph | BlockKind::Table => {
@@ -117,10 +119,35 @@ impl Reader<'_, '_> {
             _ => return,
         };
         let content = body.of(text);
-        let Some((label, spans)) = labelled(content) else { return };
-        for (start, end) in spans {
-            let span = Span::new(body.start + start, body.start + end);
-            self.push(&label, span, speaking);
+        let at = |(start, end)| Span::new(body.start + start, body.start + end);
+        match labelled(content) {
+            Some((label, spans)) => spans.into_iter().for_each(|span| self.push(&label, at(span), speaking)),
+            None => told_to_run(content).into_iter().for_each(|span| self.told(content, at(span))),
+        }
+    }
+
+    /// A command of a sentence: only one that says itself what it is for.
+    fn told(&mut self, sentence: &str, span: Span) {
+        let line = span.of(self.outline.text()).trim();
+        if kind_of_line(line).is_some() {
+            self.push(&inline::plain(sentence), span, kind_of_line(line));
+        }
+    }
+
+    /// The excerpt of a `package.json`: scripts that say by their names what they are for.
+    fn scripts(&mut self, body: Span) {
+        let text = self.outline.text();
+        let lines = self.outline.markdown().lines(body);
+        let inside = lines.skip_while(|line| !line.content.of(text).starts_with("\"scripts\"")).skip(1);
+        for line in inside.take_while(|line| !line.content.of(text).starts_with('}')) {
+            let Some((name, script)) = member(line.content.of(text)) else { continue };
+            let Some(kind) = kind_of_line(name).filter(|_| !is_excluded(name) && !is_excluded(script)) else {
+                continue;
+            };
+            let manager = ["pnpm", "yarn", "bun"].into_iter().find(|manager| text.contains(manager));
+            let whole = format!("{} run {name}", manager.unwrap_or("npm"));
+            let command = ProjectCommand { kind, label: name.to_owned(), line: whole, span: line.content };
+            self.commands.push(command);
         }
     }
 
@@ -186,7 +213,36 @@ fn labelled(content: &str) -> Option<(String, Vec<(usize, usize)>)> {
     (!label.is_empty()).then_some((label, spans))
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// ``Run `pnpm lint` and `pnpm test` before commits``: where the code is that one is told to run.
+fn told_to_run(content: &str) -> Vec<(usize, usize)> {
+    const JOINTS: [&str; 6] = [",", "and", ", and", "then", "and then", "&&"];
+    const REFUSALS: [&str; 5] = ["not", "never", "don't", "dont", "avoid"];
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut from = 0;
+    while let Some(open) = content[from..].find('`').map(|at| from + at) {
+        let Some(close) = content[open + 1..].find('`').map(|at| open + 1 + at) else { break };
+        let before = content[from..open].trim().to_lowercase();
+        let mut said = words(&before).rev();
+        let is_told = said.next() == Some("run") && !said.any(|word| REFUSALS.contains(&word));
+        let goes_on = spans.last().is_some_and(|&(_, end)| end + 1 == from) && JOINTS.contains(&&*before);
+        if is_told || goes_on {
+            spans.push((open + 1, close));
+        }
+        from = close + 1;
+    }
+    spans
+}
+
+/// `"name": "value",` of a JSON object.
+fn member(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.strip_prefix('"')?.split_once('"')?;
+    let value = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let value = value.trim_end().trim_end_matches(',').strip_suffix('"')?;
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.'));
+    (is_plain && name.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some((name, value))
+}
+
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|word| !word.is_empty())
 }
 

@@ -42,6 +42,20 @@ pub enum CommandKind {
     Check,
 }
 
+impl CommandKind {
+    /// What it is called, in a word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Lint => "lint",
+            Self::Format => "format",
+            Self::Build => "build",
+            Self::Check => "check",
+        }
+    }
+}
+
 impl<'t> ProjectConfig<'t> {
     /// Reads `text`.
     #[must_use]
@@ -59,7 +73,9 @@ impl<'t> ProjectConfig<'t> {
     ///
     /// Taken are lines of shell fences in sections whose heading speaks of tests, lint, format,
     /// build or checks, and code spans with a label in front or behind; elsewhere only those whose
-    /// label speaks of one. Nothing is taken from prose, nor what publishes or keeps running.
+    /// label speaks of one. From prose only what one is told to run and what says itself what it is
+    /// for, from an excerpt of `package.json` the scripts that do; nothing that publishes or keeps
+    /// running.
     #[must_use]
     pub fn commands(&self) -> Vec<ProjectCommand> {
         commands::read(&self.outline)
@@ -176,12 +192,26 @@ mod tests {
             ],
         );
         check(
-            "## Notes\n- Run `npm run lint` and fix all errors.\n- **Testing:** Jest\n- Tests: `tests/unit`\n\
+            "## Notes\n- **Testing:** Jest\n- Tests: `tests/unit`\n\
              - `npm run deploy`: Build and deploy\n- Release: `make release`\n- `pytest>=7.0.0` - Testing framework\n\
              - Dev server: `npm run dev`\n- `logger.info()`: test output\n- `swift-ci.yml` - build and test\n\
              - Testing branch: `git checkout -b test`\n- Check branch: `git branch`\n- Check the log: `cat a.log`\n\
              - Build setup: `pnpm install`\n",
             &[],
+        );
+        check(
+            "## Notes\n- Run `npm run lint` and fix all errors.\n1. **Suite**: Run `npm test`, `npm run build` and `ls`\n\
+             - Never run `npm test` here\n- Run `make delete`\n- Use `pytest`\n- Run `npm run db:migrate` to test\n",
+            &[
+                (Lint, "Run npm run lint and fix all errors.", "npm run lint"),
+                (Test, "Suite: Run npm test, npm run build and ls", "npm test"),
+                (Build, "Suite: Run npm test, npm run build and ls", "npm run build"),
+            ],
+        );
+        check(
+            "## Scripts\n```json\n{\n  \"name\": \"test\",\n  \"scripts\": {\n    \"dev\": \"next\",\n    \"test:unit\": \"vitest\",\n\
+             \"test:watch\": \"x\",\n    \"lint\": \"eslint --watch x\",\n    \"build\": \"rm -rf x\"\n  },\n  \"test\": \"x\"\n}\n```\n",
+            &[(Test, "test:unit", "npm run test:unit"), (Lint, "lint", "npm run lint")],
         );
         check(
             "## Tests\n| What | Command |\n|--|--|\n| Unit | `npm run unit` |\n",

@@ -1,9 +1,12 @@
 //! Commands: ``execute `git add .` ``, `run test / linter commands`.
 
-use crate::rules::{
-    ast::{CheckKind, Command, StepKind},
-    lex::{Cursor, Kind, Lexed},
-    wording::is_path,
+use crate::{
+    document::destructive_git,
+    rules::{
+        ast::{CheckKind, Command, StepKind},
+        lex::{Cursor, Kind, Lexed},
+        wording::is_path,
+    },
 };
 
 /// Git commands that change nothing but the index, and may run without a person.
@@ -155,5 +158,5 @@ fn needs_person(line: &str) -> bool {
         words.next().is_some_and(|word| HARMLESS_GIT.contains(&word)) && !line.contains("--output");
     let chained = line.contains("git ") && line.contains(['&', '|', ';', '$', '`', '>']);
     let hole = line.contains(['<', '[', '{']) || line.contains("...");
-    (git && !harmless) || chained || hole
+    (git && !harmless) || chained || hole || destructive_git(line).is_some()
 }
