@@ -23,7 +23,8 @@
 //!   from an old one is [`text::Patch::apply`].
 //! * [`markdown`]: blocks that tile the file, and lines. Knows no workflow.
 //! * [`document`]: the two files as views: sections by role, State keys, items, log, changelog. What
-//!   changes a document is asked of a view and comes back as edits.
+//!   changes a document is asked of a view and comes back as edits. [`document::merge`] makes one of
+//!   two versions that go back to a third.
 //! * [`rules`]: the rule language. [`rules::compile`] turns the Rules sections into a
 //!   [`rules::RuleSet`].
 //! * [`engine`]: what fires on a snapshot, to a fixed point; gates; pending steps; summaries.

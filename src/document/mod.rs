@@ -8,6 +8,7 @@ mod command_line;
 mod config;
 mod inline;
 mod items;
+pub mod merge;
 mod outline;
 mod section_names;
 mod stamp;

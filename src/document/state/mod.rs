@@ -38,6 +38,11 @@ pub struct StateKey {
 }
 
 impl StateKey {
+    /// The line of the value, with its line end.
+    pub(in crate::document) fn line(&self) -> Span {
+        self.place.line
+    }
+
     /// The value; `None` when it is empty or null.
     #[must_use]
     pub fn known_value(&self) -> Option<&str> {

@@ -1,0 +1,93 @@
+//! Two versions of a document that go back to a third, as one.
+//!
+//! Nothing that either side wrote is lost, and the result never holds conflict markers. What belongs
+//! together follows from the document:
+//!
+//! * Sections are paired by their role, others by their titles. A section that one side removed and
+//!   the other left alone is gone; one that either side added stays.
+//! * A State key is paired by its name, an item by its id (by its description when a side numbered
+//!   the items anew), a row of another table by its first cell, a list item by its text. What stands
+//!   in such a line is merged value by value: cells, boxes.
+//! * Log, archive and histories are entries: both sides' stay, in the order of their dates where all
+//!   have one, otherwise theirs after ours. The Changelog is a set as well: no entry comes twice.
+//! * Everything else goes by lines. What both sides inserted at one place is kept, ours first.
+//!
+//! A conflict is where both sides changed the same value or line differently, or one changed what
+//! the other deleted. Then one side wins in the text ([`Side`]; a change always wins over a
+//! deletion), and the conflict holds what all three said.
+//!
+//! Line ends, a byte order mark and the final line end are merged as well: a file that one side
+//! converted as a whole stays converted, with the other side's lines in its line ends.
+//!
+//! Time grows with the length of the versions times its logarithm, whatever they hold.
+
+mod align;
+mod entries;
+mod fields;
+mod lines;
+mod names;
+mod places;
+mod sections;
+mod three_way;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use lines::{Ending, Version};
+use three_way::Merge;
+
+/// One of the two versions that are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The first: the current branch, what Rulemark wrote.
+    Ours,
+    /// The second: the other branch, what somebody else wrote.
+    Theirs,
+}
+
+/// What came of a merge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// The merged document.
+    pub text: String,
+    /// Where both sides said something about the same, in the order of the document.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A place where only one of two changes could stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Where, for a person: `State: Phase`, `Plan`, `Items 3`.
+    pub place: String,
+    /// What stood there before both changes.
+    pub base: String,
+    /// What ours made of it; empty if ours deleted it.
+    pub ours: String,
+    /// What theirs made of it; empty if theirs deleted it.
+    pub theirs: String,
+}
+
+/// Merges what `ours` and `theirs` made of `base`; where both changed the same, `prefer` wins.
+#[must_use]
+pub fn merge(base: &str, ours: &str, theirs: &str, prefer: Side) -> Merged {
+    if ours == base || ours == theirs {
+        return Merged { text: theirs.to_owned(), conflicts: Vec::new() };
+    }
+    if theirs == base {
+        return Merged { text: ours.to_owned(), conflicts: Vec::new() };
+    }
+    let versions = [base, ours, theirs].map(Version::read);
+    let [base, ours, theirs] = &versions;
+    let mut merge = Merge {
+        versions: [base, ours, theirs],
+        ending: Ending::of([base, ours, theirs]),
+        prefer,
+        written: Vec::new(),
+        conflicts: Vec::new(),
+    };
+    for place in places::places(&versions) {
+        merge.place(&place);
+    }
+    Merged { text: merge.ending.write(&merge.written), conflicts: merge.conflicts }
+}
