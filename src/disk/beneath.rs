@@ -8,7 +8,7 @@ use std::{
 
 /// Why a file of a project was not opened.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// It leads out of the project, to this place.
     Outside(PathBuf),
     /// The system said no.

@@ -1,56 +1,125 @@
-//! The calls that change what is on disk, behind one trait.
+//! The disk calls that documents are read and written with, behind one trait.
 
+use super::{
+    beneath::{Refusal, open_beneath},
+    lease::{self, LeaseKind, Leasing},
+    mount,
+};
 use std::{
-    fmt, fs, io,
-    io::Write as _,
+    ffi::OsString,
+    fmt,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
-/// The disk calls that [`publish`](super::publish) is made of. The fault injector implements it
-/// too, and fails the n-th call.
+/// The disk calls that reading and [swapping](super::swap) a document is made of, each as small as
+/// the system's own. The fault injector implements them too: it fails the n-th, cuts a write short,
+/// or cuts the power.
 pub trait FileSystem: Send + Sync + fmt::Debug {
     /// The file that `path` leads to, symbolic links followed.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none; here and below, when the system refuses.
     fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
 
-    /// The bytes of a file.
+    /// Opens a file for reading that must lie beneath `root`; does not wait for the other end of a
+    /// pipe.
     ///
     /// # Errors
-    /// When it can't be read.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// When it leads out of `root`, or as above.
+    fn open(&self, root: &Path, path: &Path) -> Result<File, Refusal>;
 
-    /// Writes `bytes` to a new file beside `target`, durably, and returns its path. It has the mode
-    /// and the owner of `target` if that exists.
+    /// At most `limit` bytes of an open file, from its beginning.
     ///
     /// # Errors
-    /// When any of this fails; nothing is left behind then.
-    fn prepare(&self, target: &Path, bytes: &[u8]) -> io::Result<PathBuf>;
+    /// As above.
+    fn read(&self, file: &File, limit: u64) -> io::Result<Vec<u8>>;
 
-    /// Puts a prepared file in the place of `target`, in one step.
+    /// What is known about the file at `path` itself, links not followed.
     ///
     /// # Errors
-    /// When the operating system refuses; `target` is what it was.
-    fn replace(&self, prepared: &Path, target: &Path) -> io::Result<()>;
+    /// As above.
+    fn metadata(&self, path: &Path) -> io::Result<Metadata>;
 
-    /// Puts a prepared file where nothing stands yet, in one step.
+    /// Makes a new file for writing, with the mode and the owner of `model` if that is given.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] when something stands there; or as the system refuses.
-    fn place(&self, prepared: &Path, target: &Path) -> io::Result<()>;
+    /// [`io::ErrorKind::AlreadyExists`] when something stands there; or as above. Then no file is
+    /// left behind.
+    fn create(&self, path: &Path, model: Option<&Metadata>) -> io::Result<File>;
 
-    /// Removes a prepared file.
+    /// Opens an existing file for reading and writing, keeping its content.
     ///
     /// # Errors
-    /// When the operating system refuses.
-    fn discard(&self, prepared: &Path) -> io::Result<()>;
+    /// As above.
+    fn open_for_writing(&self, path: &Path) -> io::Result<File>;
+
+    /// Writes some of `bytes` at the file's cursor; says how many.
+    ///
+    /// # Errors
+    /// As above.
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Cuts a file to `length` bytes.
+    ///
+    /// # Errors
+    /// As above.
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()>;
+
+    /// Makes the content of a file durable.
+    ///
+    /// # Errors
+    /// As above.
+    fn sync(&self, file: &File) -> io::Result<()>;
+
+    /// Lets two files take each other's name, in one step.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] where the file system can't do that; or as above.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in the place of what has it.
+    ///
+    /// # Errors
+    /// As above.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file a second name, where nothing stands yet.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] when something stands there; or as above.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a name.
+    ///
+    /// # Errors
+    /// As above.
+    fn remove(&self, path: &Path) -> io::Result<()>;
 
     /// Makes the names in a folder durable.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// As above.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// The names in a folder; none when there is no such folder.
+    ///
+    /// # Errors
+    /// As above.
+    fn list(&self, folder: &Path) -> io::Result<Vec<OsString>>;
+
+    /// Asks for a lease on an open file.
+    ///
+    /// # Errors
+    /// As above.
+    fn lease(&self, file: &File, kind: LeaseKind) -> io::Result<Leasing>;
+
+    /// Ends a lease.
+    fn release(&self, file: &File);
+
+    /// Whether a lease is held and nobody waits for it to end.
+    fn is_undisturbed(&self, file: &File) -> bool;
 }
 
 /// The machine's own file system.
@@ -62,74 +131,116 @@ impl FileSystem for LocalFileSystem {
         fs::canonicalize(path)
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+    fn open(&self, root: &Path, path: &Path) -> Result<File, Refusal> {
+        loop {
+            match open_beneath(root, path) {
+                Err(Refusal::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                opened => return opened,
+            }
+        }
     }
 
-    fn prepare(&self, target: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-        let (folder, name) = split(target)?;
-        let model = match fs::metadata(target) {
-            Ok(metadata) => Some(metadata),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        // A rename needs no permission on the file it replaces, so its protection is asked for here.
-        if model.as_ref().is_some_and(|model| model.permissions().readonly()) {
+    fn read(&self, mut file: &File, limit: u64) -> io::Result<Vec<u8>> {
+        let length = file.metadata()?.len().min(limit);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+        file.rewind()?;
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        fs::symlink_metadata(path)
+    }
+
+    fn create(&self, path: &Path, model: Option<&Metadata>) -> io::Result<File> {
+        // A swap needs no permission on the file it replaces, so its protection is asked for here.
+        if model.is_some_and(|model| model.permissions().readonly()) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected"));
         }
-        let mut builder = tempfile::Builder::new();
-        let prefix = format!(".{name}.");
-        builder.prefix(&prefix).suffix(TEMPORARY_SUFFIX);
-        #[cfg(unix)]
-        if model.is_none() {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(fs::Permissions::from_mode(0o666)); // less the umask
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+        if let Some(Err(error)) = model.map(|model| copy_attributes(model, &file)) {
+            // The error that led here is the one to report.
+            let _left_behind = fs::remove_file(path);
+            return Err(error);
         }
-        let mut file = builder.tempfile_in(folder)?;
-        if let Some(model) = &model {
-            copy_attributes(model, file.as_file())?;
-        }
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.into_temp_path().keep().map_err(|error| error.error)
+        Ok(file)
     }
 
-    fn replace(&self, prepared: &Path, target: &Path) -> io::Result<()> {
-        fs::rename(prepared, target)
+    fn open_for_writing(&self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).open(path)
     }
 
-    fn place(&self, prepared: &Path, target: &Path) -> io::Result<()> {
-        let path = tempfile::TempPath::try_from_path(prepared)?;
-        path.persist_noclobber(target).map_err(|error| {
-            let _kept = error.path.keep();
-            error.error
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<usize> {
+        file.write(bytes)
+    }
+
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        use rustix::{
+            fs::{CWD, RenameFlags, renameat_with},
+            io::Errno,
+        };
+        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).map_err(|error| match error {
+            Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+            error => error.into(),
         })
     }
 
-    fn discard(&self, prepared: &Path) -> io::Result<()> {
-        fs::remove_file(prepared)
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    fn exchange(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Folders can't be opened as files on Windows, and need no syncing there.
-        if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
-}
 
-/// How the names of prepared files end. They begin with a dot and the target's name.
-const TEMPORARY_SUFFIX: &str = ".rulemark-tmp";
+    fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        match fs::read_dir(folder) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
 
-/// The folder and the name of a file.
-fn split(path: &Path) -> io::Result<(&Path, String)> {
-    match (path.parent(), path.file_name()) {
-        (Some(folder), Some(name)) => Ok((folder, name.to_string_lossy().into_owned())),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not the path of a file")),
+    fn lease(&self, file: &File, kind: LeaseKind) -> io::Result<Leasing> {
+        // On a mount of another machine's files a lease is granted though others write.
+        if mount::holds_remote(file) { Ok(Leasing::Unavailable) } else { lease::take(file, kind) }
+    }
+
+    fn release(&self, file: &File) {
+        lease::release(file);
+    }
+
+    fn is_undisturbed(&self, file: &File) -> bool {
+        lease::is_undisturbed(file)
     }
 }
 
 /// Owner first: changing it clears the set-id bits of the mode.
 #[cfg(unix)]
-fn copy_attributes(model: &fs::Metadata, file: &fs::File) -> io::Result<()> {
+fn copy_attributes(model: &Metadata, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
     let own = file.metadata()?;
     let uid = (own.uid() != model.uid()).then_some(model.uid());
@@ -143,6 +254,76 @@ fn copy_attributes(model: &fs::Metadata, file: &fs::File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn copy_attributes(model: &fs::Metadata, file: &fs::File) -> io::Result<()> {
+fn copy_attributes(model: &Metadata, file: &File) -> io::Result<()> {
     file.set_permissions(model.permissions())
+}
+
+/// What tells one file from another that takes its name: device and number. All are alike where
+/// there is no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// The device.
+    pub device: u64,
+    /// The number on the device.
+    pub inode: u64,
+}
+
+/// What changes when a file is written: its length and its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// In bytes.
+    pub length: u64,
+    /// When it was last written, in nanoseconds since 1970; 0 where it isn't known.
+    pub modified: i64,
+}
+
+impl Identity {
+    /// Of this file.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Of this file.
+    #[cfg(not(unix))]
+    #[must_use]
+    pub fn of(_: &Metadata) -> Self {
+        Self { device: 0, inode: 0 }
+    }
+}
+
+impl Stamp {
+    /// Of this file.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let modified = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default();
+        Self { length: metadata.len(), modified }
+    }
+}
+
+/// Whether the file has other names too: a swap would leave those behind with the old content.
+pub(super) fn has_other_names(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        metadata.nlink() > 1
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}
+
+/// Does a call again that a signal interrupted.
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
+    }
 }

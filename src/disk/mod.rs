@@ -1,23 +1,39 @@
-//! The operating system's side: folders, reading, the compare-and-swap write, locks, watching.
+//! The operating system's side: folders, reading, the safe write, locks, watching.
 //!
 //! Documents are written by agents, editors, scripts and git, none of which takes a lock of ours.
-//! So nothing here trusts what was read a moment ago: [`publish`] compares before it swaps, and
-//! [`Watcher`] only says *look again*.
+//! So nothing here trusts what was read a moment ago: a [`Reader`] reads when nobody writes, [`swap`]
+//! compares before and after, and [`Watcher`] only says *look again*.
+//!
+//! | where | how a document is read and written | what can't be promised |
+//! | --- | --- | --- |
+//! | Linux, local file system, own file | read under a lease; names exchanged under a lease | – |
+//! | Linux, somebody else's file (no lease) | read when it has been quiet; names exchanged | a writer that pauses for longer than 20 ms (400 ms in the middle of a line) can be seen half done |
+//! | FUSE, NFS, SMB, 9p | read when quiet; moved away and linked where names can't be exchanged | the same; and for some microseconds there is no document |
+//! | macOS (APFS) | read when quiet; names exchanged | as on Linux without leases |
+//! | Windows | read when quiet; moved away and linked | as on FUSE |
+//! | a file mounted on its own, or with several names | overwritten under a write lease | readers may wait for a millisecond; refused where there are no leases |
 
 mod beneath;
 mod burst;
 mod file_system;
+mod lease;
 mod lock;
+mod mount;
 mod read;
+mod swap;
 mod watch;
 mod workspace;
-mod write;
 
+pub use beneath::Refusal;
 pub use burst::Burst;
-pub use file_system::{FileSystem, LocalFileSystem};
+pub use file_system::{FileSystem, Identity, LocalFileSystem, Stamp};
+pub use lease::{LeaseKind, Leasing};
 pub use lock::{Lock, LockError, lock_holder};
-pub use read::{ReadError, read_text};
+pub use read::{ReadError, Reader, Reading, read_text};
+pub use swap::{
+    Displaced, Insistence, Staged, Swapped, WriteError, create_file, is_half_overwritten, put_back, remove,
+    stage, swap,
+};
 pub use watch::{WatchError, WatchStop, Watcher};
 pub(crate) use workspace::is_inner;
 pub use workspace::{GITIGNORE, Workspace, WorkspaceError};
-pub use write::{Published, Replacement, WriteError, create_file, publish};

@@ -1,10 +1,14 @@
 //! Reading a document.
 
-use super::beneath::{Refusal, is_loop, open_beneath};
+use super::{
+    beneath::{Refusal, is_loop},
+    FileSystem, Identity, LeaseKind, Leasing, LocalFileSystem, Stamp, file_system::uninterrupted,
+};
 use std::{
-    fs::FileType,
-    io::{self, Read as _},
+    fs::{File, FileType, Metadata},
+    io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 /// Why a document could not be read.
@@ -58,6 +62,12 @@ pub enum ReadError {
         /// Whether it looks like UTF-16.
         utf16: bool,
     },
+    /// Somebody writes it without a pause.
+    #[error("{} is being written and does not come to rest", .path.display())]
+    Restless {
+        /// Which.
+        path: PathBuf,
+    },
     /// The disk refused.
     #[error("cannot read {}: {source}", .path.display())]
     Io {
@@ -82,6 +92,7 @@ impl ReadError {
             }
             Self::NotUtf8 { utf16: true, .. } => "it looks like UTF-16: save it as UTF-8".into(),
             Self::NotUtf8 { .. } => "save it as UTF-8".into(),
+            Self::Restless { .. } => "try again when whoever writes it has finished".into(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "check the permissions of the file and of the folders above it".into()
             }
@@ -90,8 +101,8 @@ impl ReadError {
     }
 }
 
-/// Reads the document at `path`, byte for byte: byte order mark, line ends and NUL are part of the
-/// text. `None` when there is no such file.
+/// Reads the file at `path`, byte for byte: byte order mark, line ends and NUL are part of the text.
+/// `None` when there is no such file. Whether somebody is writing it is not asked; see [`Reader`].
 ///
 /// `root` is the project's folder, with symbolic links resolved; the file must lie inside. At most
 /// `limit` bytes are read.
@@ -99,23 +110,209 @@ impl ReadError {
 /// # Errors
 /// When it is anything but a readable UTF-8 text file of that size inside the project.
 pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>, ReadError> {
-    let refused = |source| ReadError::Io { path: path.to_owned(), source };
-    let file = match open_beneath(root, path) {
-        Ok(file) => file,
-        Err(Refusal::Outside(target)) => return Err(ReadError::Outside { path: path.to_owned(), target }),
-        Err(Refusal::Io(error)) => return why_not(path, error),
-    };
-    let metadata = file.metadata().map_err(refused)?;
-    let kind = metadata.file_type();
-    if !kind.is_file() {
-        return Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_in_words(kind) });
+    let reader = Reader { file_system: &LocalFileSystem, root, limit, keep_lease: false };
+    let Some(opened) = reader.open(path)? else { return Ok(None) };
+    let bytes = reader.bytes(path, &opened.file)?;
+    as_text(path, bytes).map(Some)
+}
+
+/// Reads documents that others may be writing.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// The disk.
+    pub file_system: &'a dyn FileSystem,
+    /// The project's folder, symbolic links resolved; documents must lie inside.
+    pub root: &'a Path,
+    /// The largest document that is read, in bytes.
+    pub limit: u64,
+    /// Whether the lease is kept, so that writers wait until the [`Reading`] is dropped.
+    pub keep_lease: bool,
+}
+
+/// A document as it stood while nobody was writing it.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its text.
+    pub text: String,
+    /// Where it stands, symbolic links followed.
+    pub target: PathBuf,
+    /// Which file that is.
+    pub identity: Identity,
+    /// What would change if it were written.
+    pub stamp: Stamp,
+    pub(super) metadata: Metadata,
+    pub(super) file: File,
+    /// Whether the lease is still held.
+    pub(super) is_leased: bool,
+}
+
+/// How long somebody may have a document open for writing before it is read all the same. Agents and
+/// editors need a millisecond or two; one who never closes must not stop everybody else.
+const WRITER: Duration = Duration::from_millis(40);
+
+/// How long a document that can't be leased must have stayed the same.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// The same for one that looks as if somebody were in the middle of writing it.
+const QUIET_IF_TORN: Duration = Duration::from_millis(400);
+
+/// When a document that never rests is given up.
+const GIVE_UP: Duration = Duration::from_secs(5);
+
+/// How often it is looked at meanwhile: from the first to the last, doubling.
+const LOOKS: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(4));
+
+impl Reader<'_> {
+    /// Reads the document at `path` at a moment when nobody is writing it; `None` when there is no
+    /// such file.
+    ///
+    /// Where there are leases that moment is known. Somebody who keeps the file open is waited for,
+    /// but not for ever: then what is there is taken if it is the text of `known` and more lines
+    /// behind it, or if it stays the same for a while. So it is, too, where there are no leases.
+    ///
+    /// # Errors
+    /// When it is anything but a readable UTF-8 text file inside the project, or does not rest.
+    pub fn read(
+        &self,
+        path: &Path,
+        known: &dyn Fn() -> Option<String>,
+    ) -> Result<Option<Reading>, ReadError> {
+        let began = Instant::now();
+        let mut pause = LOOKS.0;
+        let mut last: Option<Sighting> = None;
+        loop {
+            let Some(mut opened) = self.open(path)? else { return Ok(None) };
+            let leasing = uninterrupted(|| self.file_system.lease(&opened.file, LeaseKind::Read));
+            let leasing = leasing.map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+            let bytes = self.bytes(path, &opened.file)?;
+            let looked = opened.file.metadata();
+            opened.metadata = looked.map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+            let is_leased = leasing == Leasing::Granted;
+            // A file that grows by a writable mapping is full of NUL until it is filled, and there are
+            // file systems that grant a lease all the same.
+            if is_leased && !bytes.contains(&0) {
+                return self.reading(path, opened, bytes, true).map(Some);
+            }
+            let seen = Sighting::after(last.take(), bytes, opened.identity);
+            let is_quiet = seen.quiet_for(&opened.metadata) >= seen.quiet_needed();
+            let is_at_rest = match leasing {
+                Leasing::InUse => {
+                    began.elapsed() >= WRITER
+                        && (is_quiet || known().is_some_and(|known| seen.only_adds_to(&known)))
+                }
+                Leasing::Granted | Leasing::Unavailable => is_quiet,
+            };
+            if is_at_rest {
+                return self.reading(path, opened, seen.bytes, is_leased).map(Some);
+            }
+            if began.elapsed() > GIVE_UP {
+                return Err(ReadError::Restless { path: path.to_owned() });
+            }
+            last = Some(seen);
+            drop(opened); // a lease ends here: whoever waits for it goes on
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LOOKS.1);
+        }
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() as u64 > limit {
-        return Err(ReadError::TooLarge { path: path.to_owned(), limit });
+
+    fn reading(
+        &self,
+        path: &Path,
+        opened: Opened,
+        bytes: Vec<u8>,
+        is_leased: bool,
+    ) -> Result<Reading, ReadError> {
+        if is_leased && !self.keep_lease {
+            self.file_system.release(&opened.file);
+        }
+        Ok(Reading {
+            text: as_text(path, bytes)?,
+            target: opened.target,
+            identity: opened.identity,
+            stamp: Stamp::of(&opened.metadata),
+            metadata: opened.metadata,
+            file: opened.file,
+            is_leased: is_leased && self.keep_lease,
+        })
     }
-    String::from_utf8(bytes).map(Some).map_err(|error| {
+
+    /// Opens the document, which must be a file inside the project.
+    fn open(&self, path: &Path) -> Result<Option<Opened>, ReadError> {
+        let refused = |source| ReadError::Io { path: path.to_owned(), source };
+        let file = match self.file_system.open(self.root, path) {
+            Ok(file) => file,
+            Err(Refusal::Outside(target)) => return Err(ReadError::Outside { path: path.to_owned(), target }),
+            Err(Refusal::Io(error)) => return why_not(path, error).map(|()| None),
+        };
+        let metadata = file.metadata().map_err(refused)?;
+        let kind = metadata.file_type();
+        if !kind.is_file() {
+            return Err(ReadError::NotAFile { path: path.to_owned(), kind: kind_in_words(kind) });
+        }
+        let target = match uninterrupted(|| self.file_system.resolve(path)) {
+            Ok(target) => target,
+            // Somebody is moving it away just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused(error)),
+        };
+        Ok(Some(Opened { target, identity: Identity::of(&metadata), metadata, file }))
+    }
+
+    fn bytes(&self, path: &Path, file: &File) -> Result<Vec<u8>, ReadError> {
+        let bytes = uninterrupted(|| self.file_system.read(file, self.limit.saturating_add(1)))
+            .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+        if bytes.len() as u64 > self.limit {
+            return Err(ReadError::TooLarge { path: path.to_owned(), limit: self.limit });
+        }
+        Ok(bytes)
+    }
+}
+
+/// A document that was opened.
+struct Opened {
+    target: PathBuf,
+    identity: Identity,
+    metadata: Metadata,
+    file: File,
+}
+
+/// What a document was at one look, and since when it is.
+struct Sighting {
+    bytes: Vec<u8>,
+    identity: Identity,
+    since: Instant,
+}
+
+impl Sighting {
+    fn after(last: Option<Self>, bytes: Vec<u8>, identity: Identity) -> Self {
+        let same = last.filter(|last| last.identity == identity && last.bytes == bytes);
+        let since = same.map_or_else(Instant::now, |last| last.since);
+        Self { bytes, identity, since }
+    }
+
+    /// For how long it has been so, as far as the file's own time tells or was seen.
+    fn quiet_for(&self, metadata: &Metadata) -> Duration {
+        let age = metadata.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+        self.since.elapsed().max(age)
+    }
+
+    fn quiet_needed(&self) -> Duration {
+        let looks_torn = self.bytes.contains(&0)
+            || !self.bytes.ends_with(b"\n")
+            || std::str::from_utf8(&self.bytes).is_err();
+        if looks_torn { QUIET_IF_TORN } else { QUIET }
+    }
+
+    /// Whether this is `known` and whole lines behind it.
+    fn only_adds_to(&self, known: &str) -> bool {
+        let added = self.bytes.strip_prefix(known.as_bytes());
+        (known.is_empty() || known.ends_with('\n'))
+            && added.is_some_and(|added| added.ends_with(b"\n") && !added.contains(&0))
+    }
+}
+
+fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ReadError> {
+    String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
         ReadError::NotUtf8 {
@@ -127,11 +324,12 @@ pub fn read_text(path: &Path, root: &Path, limit: u64) -> Result<Option<String>,
     })
 }
 
-/// What stands at a path that the system does not open.
-fn why_not(path: &Path, error: io::Error) -> Result<Option<String>, ReadError> {
+/// Why the system does not open what stands at a path; nothing when nothing stands there.
+fn why_not(path: &Path, error: io::Error) -> Result<(), ReadError> {
     let path = path.to_owned();
     if error.kind() == io::ErrorKind::NotFound {
-        return if path.symlink_metadata().is_ok() { Err(ReadError::Dangling { path }) } else { Ok(None) };
+        // Asked twice: a file that is being replaced may be back by now.
+        return if path.is_symlink() && !path.exists() { Err(ReadError::Dangling { path }) } else { Ok(()) };
     }
     if is_loop(&error) {
         return Err(ReadError::Loop { path });

@@ -1,6 +1,6 @@
 //! Noticing that a document may have changed.
 
-use super::Burst;
+use super::{Burst, mount::is_remote};
 use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -262,20 +262,6 @@ fn identity(metadata: &fs::Metadata) -> Identity {
 #[cfg(not(unix))]
 fn identity(_: &fs::Metadata) -> Identity {
     (0, 0)
-}
-
-/// Whether changes may be made below the mount, where this machine's kernel does not see them: FUSE
-/// (sshfs, bind mounts), NFS, SMB, 9p (shared folders of virtual machines).
-#[cfg(target_os = "linux")]
-fn is_remote(root: &Path) -> bool {
-    const REMOTE: [u32; 6] = [0x6573_5546, 0x6969, 0xff53_4d42, 0xfe53_4d42, 0x517b, 0x0102_1997];
-    rustix::fs::statfs(root)
-        .is_ok_and(|found| u32::try_from(found.f_type & 0xffff_ffff).is_ok_and(|kind| REMOTE.contains(&kind)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_remote(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

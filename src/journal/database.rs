@@ -8,10 +8,11 @@ use std::{
 };
 
 /// The format this version writes.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE entry (
         seq      INTEGER PRIMARY KEY,
         undoes   INTEGER,          -- the entry that this one takes back
@@ -31,7 +32,37 @@ const MIGRATIONS: [&str; 1] = ["
         at       TEXT NOT NULL,
         text     TEXT NOT NULL
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE version (         -- what was seen or written of each document, all of it merged
+        document  TEXT NOT NULL,
+        revision  TEXT NOT NULL,
+        first_seq INTEGER NOT NULL,
+        last_seq  INTEGER NOT NULL,
+        lines     BLOB NOT NULL,   -- see text::LineSet
+        PRIMARY KEY (document, revision)
+    ) STRICT;
+    CREATE INDEX version_by_age ON version (document, last_seq);
+    CREATE TABLE own_write (
+        document TEXT NOT NULL,
+        seq      INTEGER NOT NULL,
+        before   TEXT NOT NULL,
+        after    TEXT NOT NULL,
+        PRIMARY KEY (document, seq)
+    ) STRICT;
+    CREATE TABLE displaced (       -- files that documents were, and that may yet be written
+        place    TEXT PRIMARY KEY, -- name of the file
+        document TEXT NOT NULL,
+        seq      INTEGER NOT NULL, -- the entry that displaced it
+        settled  INTEGER NOT NULL, -- 0 until it is known how the swap ended
+        device   INTEGER NOT NULL, -- the file that was staged for the swap
+        inode    INTEGER NOT NULL,
+        length   INTEGER NOT NULL, -- the displaced file as it was last read: stamp and revision
+        modified INTEGER NOT NULL,
+        last     TEXT NOT NULL
+    ) STRICT;
+",
+];
 
 /// How the database writes. Each command is a process of its own, so the write-ahead log is not
 /// copied into the database whenever one ends, which costs two more syncs, but when it has grown: see

@@ -23,6 +23,8 @@ pub struct Entry {
     pub pending: Vec<String>,
     /// How many diagnostics there were.
     pub diagnostics: usize,
+    /// Where others had changed the same as Rulemark: theirs stands in the file.
+    pub conflicts: Vec<Conflict>,
     /// The hash of the entry before; the hash of nothing for the first.
     pub previous: Revision,
     /// The hash over this entry and `previous`.
@@ -73,6 +75,9 @@ pub struct FiredRule {
 pub struct FileChange {
     /// Which document.
     pub document: DocumentId,
+    /// The revision that was found. It differs from the one before when what others wrote at the same
+    /// time was merged first.
+    pub found: Revision,
     /// What was done to it; its base is the revision before.
     pub patch: Patch,
     /// The revision after.
@@ -85,6 +90,21 @@ impl FileChange {
     pub fn before(&self) -> Revision {
         self.patch.base()
     }
+}
+
+/// A place that both Rulemark and somebody else had changed when their versions were merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// In which document.
+    pub document: DocumentId,
+    /// Where: "State: Phase", "Plan".
+    pub place: String,
+    /// What stood there before either changed it.
+    pub base: String,
+    /// What Rulemark had written.
+    pub ours: String,
+    /// What stands there.
+    pub theirs: String,
 }
 
 /// A Log that a rule or a person cleared.

@@ -1,7 +1,7 @@
 //! Entries as JSON, and the hashes that chain them.
 
 use super::{
-    entry::{Entry, EntryKind, FileChange, FiredRule},
+    entry::{Conflict, Entry, EntryKind, FileChange, FiredRule},
     memory::{revision, time},
 };
 use crate::text::{DocumentId, Patch, Revision, Span, TextEdit};
@@ -35,6 +35,7 @@ pub(super) fn to_json(entry: &Entry, archived: Option<Revision>) -> String {
         files: entry.files.iter().map(StoredFile::from).collect(),
         pending: entry.pending.clone(),
         diagnostics: entry.diagnostics,
+        conflicts: entry.conflicts.iter().map(StoredConflict::from).collect(),
         archived: archived.map(|revision| revision.to_string()),
     };
     serde_json::to_string(&stored).expect("strings and numbers are JSON")
@@ -62,6 +63,7 @@ pub(super) fn from_json(
         files: stored.files.into_iter().map(FileChange::try_from).collect::<Result<_, _>>()?,
         pending: stored.pending,
         diagnostics: stored.diagnostics,
+        conflicts: stored.conflicts.into_iter().map(Conflict::try_from).collect::<Result<_, _>>()?,
         previous,
         hash,
     })
@@ -78,6 +80,8 @@ struct Stored {
     files: Vec<StoredFile>,
     pending: Vec<String>,
     diagnostics: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<StoredConflict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<String>,
 }
@@ -92,9 +96,21 @@ struct StoredFiring {
 #[derive(Serialize, Deserialize)]
 struct StoredFile {
     document: String,
+    /// What was found, where it is not what was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
     before: String,
     after: String,
     edits: Vec<StoredEdit>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredConflict {
+    document: String,
+    place: String,
+    base: String,
+    ours: String,
+    theirs: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -125,6 +141,7 @@ impl From<&FileChange> for StoredFile {
         };
         Self {
             document: change.document.to_string(),
+            found: (change.found != change.before()).then(|| change.found.to_string()),
             before: change.before().to_string(),
             after: change.after.to_string(),
             edits: change.patch.edits().iter().map(edit).collect(),
@@ -136,10 +153,7 @@ impl TryFrom<StoredFile> for FileChange {
     type Error = String;
 
     fn try_from(stored: StoredFile) -> Result<Self, String> {
-        let document = [DocumentId::State, DocumentId::Config]
-            .into_iter()
-            .find(|document| document.to_string() == stored.document)
-            .ok_or_else(|| format!("unknown document `{}`", stored.document))?;
+        let document = document(&stored.document)?;
         let mut edits = Vec::with_capacity(stored.edits.len());
         for edit in stored.edits {
             if edit.start > edit.end {
@@ -148,8 +162,33 @@ impl TryFrom<StoredFile> for FileChange {
             edits.push(TextEdit::replace(Span::new(edit.start, edit.end), edit.text));
         }
         let patch = Patch::new(revision(&stored.before)?, edits).map_err(|error| error.to_string())?;
-        Ok(Self { document, patch, after: revision(&stored.after)? })
+        let found = stored.found.as_deref().map(revision).transpose()?.unwrap_or(patch.base());
+        Ok(Self { document, found, patch, after: revision(&stored.after)? })
     }
+}
+
+impl From<&Conflict> for StoredConflict {
+    fn from(conflict: &Conflict) -> Self {
+        let Conflict { document, place, base, ours, theirs } = conflict.clone();
+        Self { document: document.to_string(), place, base, ours, theirs }
+    }
+}
+
+impl TryFrom<StoredConflict> for Conflict {
+    type Error = String;
+
+    fn try_from(stored: StoredConflict) -> Result<Self, String> {
+        let StoredConflict { document: name, place, base, ours, theirs } = stored;
+        Ok(Self { document: document(&name)?, place, base, ours, theirs })
+    }
+}
+
+/// The document with this name in the journal.
+pub(super) fn document(name: &str) -> Result<DocumentId, String> {
+    [DocumentId::State, DocumentId::Config]
+        .into_iter()
+        .find(|document| document.to_string() == name)
+        .ok_or_else(|| format!("unknown document `{name}`"))
 }
 
 #[cfg(test)]
@@ -169,11 +208,19 @@ mod tests {
                 firings: vec![FiredRule { rule: "RULE_X".into(), clause: 1, done: vec!["did it".into()] }],
                 files: vec![FileChange {
                     document: DocumentId::Config,
+                    found: Revision::of("a"),
                     patch: Patch::new(Revision::of("ab"), edits).unwrap(),
                     after: Revision::of("▶\r\na"),
                 }],
                 pending: vec!["p1".into()],
                 diagnostics: 2,
+                conflicts: vec![Conflict {
+                    document: DocumentId::State,
+                    place: "State: Phase".into(),
+                    base: "A".into(),
+                    ours: "B".into(),
+                    theirs: "C".into(),
+                }],
                 previous: genesis(),
                 hash: Revision::of("h"),
             };

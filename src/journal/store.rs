@@ -1,10 +1,13 @@
 //! Entries and texts in the database.
 
 use super::{
-    JournalError, database,
-    entry::{ArchivedLog, Entry, EntryKind, FileChange, FiredRule, Verification},
+    JournalError,
+    database,
+    displaced::DisplacedChanges,
+    entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification},
     memory::{self, revision, time},
     record::{self, chain, genesis},
+    versions::{self, OwnWrite},
 };
 use crate::{engine::Memory, text::Revision};
 use jiff::civil::DateTime;
@@ -28,7 +31,7 @@ const KEEP: Keep = Keep { entries: 1_000, bytes: 64 << 20, every: 32 };
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
-    connection: Connection,
+    pub(super) connection: Connection,
     keep: Keep,
 }
 
@@ -46,36 +49,17 @@ pub struct NewEntry<'a> {
     /// The files as they were found and left.
     pub files: Vec<FileChange>,
     /// The texts they were found and left with.
-    pub texts: Vec<&'a str>,
+    pub texts: Vec<(Revision, &'a str)>,
     /// How many diagnostics there were.
     pub diagnostics: usize,
+    /// Where others had changed the same.
+    pub conflicts: Vec<Conflict>,
+    /// What is new about displaced files.
+    pub displaced: &'a DisplacedChanges,
     /// What the rules remember from here on.
     pub memory: &'a Memory,
     /// The content of a Log that was cleared.
     pub archived: Option<&'a str>,
-}
-
-/// An entry that stands once it is committed; dropped, it is forgotten.
-#[derive(Debug)]
-pub struct Uncommitted<'j> {
-    transaction: Transaction<'j>,
-    seq: i64,
-}
-
-impl Uncommitted<'_> {
-    /// The entry's number.
-    #[must_use]
-    pub fn seq(&self) -> i64 {
-        self.seq
-    }
-
-    /// Makes it stand, durably.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn commit(self) -> Result<(), JournalError> {
-        Ok(self.transaction.commit()?)
-    }
 }
 
 impl Journal {
@@ -133,20 +117,33 @@ impl Journal {
         json.map(|json| memory::from_json(&text(json)?).map_err(JournalError::Damaged)).transpose()
     }
 
-    /// Writes an entry, to be committed once the documents are published.
+    /// Writes an entry, durably, before the documents are swapped; says its number. One whose swaps
+    /// come to nothing is [taken out](Journal::withdraw).
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn append(&mut self, new: NewEntry<'_>) -> Result<Uncommitted<'_>, JournalError> {
+    pub fn append(&mut self, new: NewEntry<'_>) -> Result<i64, JournalError> {
         let keep = self.keep;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (before, previous) = last(&transaction)?;
         let seq = before + 1;
         let memory_json = memory::to_json(new.memory);
         let memory_revision = store(&transaction, &memory_json, seq)?;
-        for text in &new.texts {
-            store(&transaction, text, seq)?;
+        for (revision, text) in &new.texts {
+            store_as(&transaction, *revision, text, seq)?;
         }
+        for file in &new.files {
+            for version in [file.found, file.before(), file.after] {
+                if let Some(known) = new.texts.iter().find(|(revision, _)| *revision == version) {
+                    versions::note(&transaction, file.document, *known, seq)?;
+                }
+            }
+            if !file.patch.is_empty() {
+                let write = OwnWrite { before: file.before(), after: file.after };
+                versions::note_own_write(&transaction, file.document, write, seq)?;
+            }
+        }
+        new.displaced.write(&transaction)?;
         if let Some(archived) = new.archived {
             transaction.execute(
                 "INSERT INTO archived (seq, at, text) VALUES (?1, ?2, ?3)",
@@ -162,6 +159,7 @@ impl Journal {
             files: new.files,
             pending: new.memory.pending.iter().map(|step| step.id.clone()).collect(),
             diagnostics: new.diagnostics,
+            conflicts: new.conflicts,
             previous,
             hash: previous,
         };
@@ -181,7 +179,25 @@ impl Journal {
         if seq % keep.every == 0 {
             prune(&transaction, seq, keep)?;
         }
-        Ok(Uncommitted { transaction, seq })
+        transaction.commit()?;
+        Ok(seq)
+    }
+
+    /// Takes the newest entry out whose swaps came to nothing, and notes what became of the files that
+    /// were staged for them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn withdraw(&mut self, seq: i64, displaced: &DisplacedChanges) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (newest, _) = last(&transaction)?;
+        if seq == newest {
+            transaction.execute("DELETE FROM entry WHERE seq = ?1", [seq])?;
+            transaction.execute("DELETE FROM archived WHERE seq = ?1", [seq])?;
+            versions::forget(&transaction, seq)?;
+        }
+        displaced.write(&transaction)?;
+        Ok(transaction.commit()?)
     }
 
     /// The newest entries, newest first.
@@ -334,16 +350,26 @@ fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
 
 fn store(transaction: &Transaction<'_>, text: &str, seq: i64) -> Result<Revision, JournalError> {
     let revision = Revision::of(text);
-    let hex = revision.to_string();
-    let known =
-        transaction.execute("UPDATE content SET last_seq = ?2 WHERE revision = ?1", params![hex, seq])?;
-    if known == 0 {
-        transaction.execute(
-            "INSERT INTO content (revision, text, last_seq) VALUES (?1, ?2, ?3)",
-            params![hex, text.as_bytes(), seq],
-        )?;
-    }
+    store_as(transaction, revision, text, seq)?;
     Ok(revision)
+}
+
+fn store_as(
+    transaction: &Transaction<'_>,
+    revision: Revision,
+    text: &str,
+    seq: i64,
+) -> Result<(), JournalError> {
+    let hex = revision.to_string();
+    let known = transaction
+        .prepare_cached("UPDATE content SET last_seq = ?2 WHERE revision = ?1")?
+        .execute(params![hex, seq])?;
+    if known == 0 {
+        transaction
+            .prepare_cached("INSERT INTO content (revision, text, last_seq) VALUES (?1, ?2, ?3)")?
+            .execute(params![hex, text.as_bytes(), seq])?;
+    }
+    Ok(())
 }
 
 /// Forgets the texts that only old entries refer to; those of the newest entry stay in any case.
@@ -364,9 +390,11 @@ fn prune(transaction: &Transaction<'_>, seq: i64, keep: Keep) -> Result<(), Jour
             }
         }
     }
-    transaction
-        .execute("DELETE FROM content WHERE last_seq <= ?1 AND last_seq < ?2", params![oldest, seq])?;
-    Ok(())
+    transaction.execute(
+        "DELETE FROM content WHERE last_seq <= ?1 AND last_seq < ?2 AND revision NOT IN (SELECT last FROM displaced)",
+        params![oldest, seq],
+    )?;
+    versions::prune(transaction, oldest, seq)
 }
 
 fn read_entry(row: &Row<'_>) -> Result<Entry, JournalError> {
@@ -400,7 +428,8 @@ mod tests {
     /// Writes an entry in which the state file goes from one text to another.
     fn write(journal: &mut Journal, kind: EntryKind, before: &str, after: &str) -> i64 {
         let patch = Patch::between(before, after);
-        let change = FileChange { document: DocumentId::State, patch, after: Revision::of(after) };
+        let (found, after_revision) = (Revision::of(before), Revision::of(after));
+        let change = FileChange { document: DocumentId::State, found, patch, after: after_revision };
         let memory = Memory { replaced_plan: Some(after.to_owned()), ..Memory::default() };
         let entry = NewEntry {
             kind,
@@ -408,15 +437,14 @@ mod tests {
             label: format!("{before} → {after}"),
             firings: Vec::new(),
             files: vec![change],
-            texts: vec![before, after],
+            texts: vec![(found, before), (after_revision, after)],
             diagnostics: 0,
+            conflicts: Vec::new(),
+            displaced: &DisplacedChanges::default(),
             memory: &memory,
             archived: (after.is_empty()).then_some(before),
         };
-        let uncommitted = journal.append(entry).unwrap();
-        let seq = uncommitted.seq();
-        uncommitted.commit().unwrap();
-        seq
+        journal.append(entry).unwrap()
     }
 
     #[test]
@@ -447,24 +475,42 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_is_not_committed_is_forgotten() {
+    fn an_entry_that_is_withdrawn_was_never_there() {
         let (_folder, path) = journal();
         let mut writer = Journal::open(&path).unwrap();
-        let memory = Memory::default();
-        let entry = NewEntry {
-            kind: EntryKind::Run,
-            at: date(2026, 11, 21).at(10, 0, 0, 0),
-            label: String::new(),
-            firings: Vec::new(),
-            files: Vec::new(),
-            texts: vec!["a"],
-            diagnostics: 0,
-            memory: &memory,
-            archived: None,
+        write(&mut writer, EntryKind::Run, "a", "b");
+        let seq = write(&mut writer, EntryKind::Run, "b", "");
+        writer.withdraw(seq, &DisplacedChanges::default()).unwrap();
+        assert_eq!(writer.history(9).unwrap().len(), 1);
+        assert_eq!(writer.archived_logs(9).unwrap(), []);
+        assert_eq!(writer.head(DocumentId::State).unwrap(), Some(Revision::of("b")));
+        assert_eq!(writer.last_seen(DocumentId::State, Revision::of("")).unwrap(), None);
+        writer.withdraw(seq, &DisplacedChanges::default()).unwrap();
+        assert_eq!(writer.history(9).unwrap().len(), 1, "it is out already");
+        assert_eq!(write(&mut writer, EntryKind::Run, "b", "c"), seq);
+        assert!(writer.verify().unwrap().problems.is_empty());
+    }
+
+    #[test]
+    fn versions_and_own_writes_are_known() {
+        let (_folder, path) = journal();
+        let mut writer = Journal::open(&path).unwrap();
+        let versions = ["a\n", "a\nb\n", "a\nb\nc\n"];
+        write(&mut writer, EntryKind::Run, versions[0], versions[1]);
+        write(&mut writer, EntryKind::Run, versions[1], versions[2]);
+        let revisions = versions.map(Revision::of);
+        let expected = OwnWrite { before: revisions[1], after: revisions[2] };
+        assert_eq!(writer.latest_own_write(DocumentId::State).unwrap(), Some(expected));
+        assert_eq!(writer.latest_own_write(DocumentId::Config).unwrap(), None);
+        assert_eq!(writer.last_seen(DocumentId::State, revisions[1]).unwrap(), Some(2));
+        assert_eq!(writer.lines(DocumentId::State, revisions[0]).unwrap(), Some(LineSet::of(versions[0])));
+        let base = |made: &str, up_to| {
+            writer.likely_base(DocumentId::State, &LineSet::of(made), up_to).unwrap()
         };
-        drop(writer.append(entry).unwrap());
-        assert_eq!(writer.history(9).unwrap(), []);
-        assert_eq!(writer.version(Revision::of("a")).unwrap(), None);
+        assert_eq!(base("a\nmine\n", None), Some(revisions[0]));
+        assert_eq!(base("a\nb\nc\nmine\n", None), Some(revisions[2]));
+        assert_eq!(base("a\nb\nc\nmine\n", Some(1)), Some(revisions[1]));
+        assert_eq!(base("x\n", Some(0)), None);
     }
 
     #[test]
