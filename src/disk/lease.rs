@@ -39,6 +39,9 @@ mod system {
     use super::{File, LeaseKind, Leasing, io};
     use std::os::fd::AsRawFd as _;
 
+    /// `F_SETSIG` of the kernel's `fcntl.h`: the same on all architectures.
+    const F_SETSIG: libc::c_int = 10;
+
     pub(in crate::disk) fn take(file: &File, kind: LeaseKind) -> io::Result<Leasing> {
         let kind = match kind {
             LeaseKind::Read => libc::F_RDLCK,
@@ -48,7 +51,7 @@ mod system {
         // a process that does not expect it. SIGURG is ignored by default.
         // SAFETY: `file` keeps the descriptor open during the calls; the arguments are integers.
         let answer = unsafe {
-            libc::fcntl(file.as_raw_fd(), libc::F_SETSIG, libc::SIGURG);
+            libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG);
             libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind)
         };
         if answer == 0 {

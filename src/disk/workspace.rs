@@ -122,6 +122,45 @@ impl Workspace {
         self.internal().join("journal.db")
     }
 
+    /// `.rulemark/displaced/`, whether it is there or not: new texts on their way, and the files that
+    /// documents were, for a while.
+    #[must_use]
+    pub fn displaced(&self) -> PathBuf {
+        self.internal().join("displaced")
+    }
+
+    /// Makes `.rulemark/displaced/`, unless it is there.
+    ///
+    /// # Errors
+    /// When it can't be made, or is not a folder.
+    pub fn make_displaced(&self) -> Result<PathBuf, WorkspaceError> {
+        let path = self.displaced();
+        match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => return Ok(path),
+            Ok(_) => return Err(WorkspaceError::NotAFolder(path)),
+            Err(_) => {}
+        }
+        match fs::create_dir(&path) {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                Err(WorkspaceError::Io { path, source })
+            }
+            _ => Ok(path),
+        }
+    }
+
+    /// Gives `.rulemark/displaced/` another name: nobody knows any longer what is in it.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn set_displaced_aside(&self) -> Result<(), WorkspaceError> {
+        let path = self.displaced();
+        let aside = (1..)
+            .map(|number| self.internal().join(format!("displaced.unknown-{number}")))
+            .find(|aside| aside.symlink_metadata().is_err());
+        let moved = aside.map_or(Ok(()), |aside| fs::rename(&path, aside));
+        moved.map_err(|source| WorkspaceError::Io { path, source })
+    }
+
     /// `path` as people know it: relative to the project's folder if it lies inside.
     #[must_use]
     pub fn relative<'p>(&self, path: &'p Path) -> &'p Path {

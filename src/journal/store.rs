@@ -9,10 +9,13 @@ use super::{
     record::{self, chain, genesis},
     versions::{self, OwnWrite},
 };
-use crate::{engine::Memory, text::Revision};
+use crate::{disk::Identity, engine::Memory, text::Revision};
 use jiff::civil::DateTime;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// How long texts are kept. Entries themselves and cleared logs stay for ever; only undoing and
 /// showing old entries needs the texts.
@@ -32,6 +35,8 @@ const KEEP: Keep = Keep { entries: 1_000, bytes: 64 << 20, every: 32 };
 #[derive(Debug)]
 pub struct Journal {
     pub(super) connection: Connection,
+    path: PathBuf,
+    identity: Option<Identity>,
     keep: Keep,
 }
 
@@ -68,7 +73,7 @@ impl Journal {
     /// # Errors
     /// When it is damaged (see [`set_aside`](super::set_aside)), newer than this version, or the database refuses.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self { connection: database::connect_for_writing(path)?, keep: KEEP })
+        Ok(Self::new(database::connect_for_writing(path)?, path))
     }
 
     /// Opens the journal at `path` for reading; `None` when there is none. Nothing is created.
@@ -77,7 +82,17 @@ impl Journal {
     /// As [`Journal::open`].
     pub fn open_existing(path: &Path) -> Result<Option<Self>, JournalError> {
         let Some(connection) = database::connect_for_reading(path)? else { return Ok(None) };
-        Ok(Some(Self { connection, keep: KEEP }))
+        Ok(Some(Self::new(connection, path)))
+    }
+
+    fn new(connection: Connection, path: &Path) -> Self {
+        Self { connection, path: path.to_owned(), identity: identity(path), keep: KEEP }
+    }
+
+    /// Whether others still come upon this journal: not when its file was deleted or replaced.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.identity.is_some() && self.identity == identity(&self.path)
     }
 
     /// The number that the next entry will have.
@@ -138,8 +153,8 @@ impl Journal {
                     versions::note(&transaction, file.document, *known, seq)?;
                 }
             }
-            if !file.patch.is_empty() {
-                let write = OwnWrite { before: file.before(), after: file.after };
+            if file.found != file.after {
+                let write = OwnWrite { before: file.found, after: file.after };
                 versions::note_own_write(&transaction, file.document, write, seq)?;
             }
         }
@@ -337,6 +352,10 @@ impl Journal {
     }
 }
 
+fn identity(path: &Path) -> Option<Identity> {
+    std::fs::symlink_metadata(path).ok().map(|found| Identity::of(&found))
+}
+
 /// The number and the hash of the newest entry.
 fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
     let row: Option<(i64, String)> = connection
@@ -415,9 +434,9 @@ fn text(bytes: Vec<u8>) -> Result<String, JournalError> {
 mod tests {
     use super::super::set_aside;
     use super::*;
-    use crate::text::{DocumentId, Patch};
+    use crate::text::{DocumentId, LineSet, Patch};
     use jiff::civil::date;
-    use std::{fs, path::PathBuf};
+    use std::fs;
 
     fn journal() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -621,7 +640,7 @@ mod tests {
         write(&mut writer, EntryKind::Run, "a", "b");
         writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         drop(writer);
-        let reader = Journal { connection: database::connect_immutable(&path).unwrap(), keep: KEEP };
+        let reader = Journal::new(database::connect_immutable(&path).unwrap(), &path);
         assert_eq!(reader.history(9).unwrap().len(), 1);
     }
 

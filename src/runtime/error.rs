@@ -2,6 +2,7 @@
 
 use super::{half_saved::Loss, settings::SettingsError};
 use crate::{
+    document::merge::Conflict,
     disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
     journal::JournalError,
     process::StartError,
@@ -169,15 +170,25 @@ pub enum UndoError {
     #[error("entry {0} is too old: the journal no longer keeps its texts")]
     TextsGone(i64),
     /// What the entry wrote was changed since.
-    #[error("entry {seq} can't be taken back: {} has changed at line {line} since", .path.display())]
+    #[error("entry {seq} can't be taken back: {} has changed since at {}", .path.display(), in_short(.conflict))]
     Changed {
         /// The entry.
         seq: i64,
         /// The document.
         path: PathBuf,
-        /// The line, in the text that the entry left.
-        line: usize,
+        /// What stands there now (`ours`), what the entry wrote (`base`) and what was there before.
+        conflict: Box<Conflict>,
     },
+}
+
+/// Where a conflict is, and what stands there instead of what was written.
+fn in_short(conflict: &Conflict) -> String {
+    let quoted = |text: &str| {
+        let line = text.trim().lines().next().unwrap_or_default();
+        let short: String = line.chars().take(60).collect();
+        if short.is_empty() { "nothing".to_owned() } else { format!("\"{short}\"") }
+    };
+    format!("{}: {} instead of {}", conflict.place, quoted(&conflict.ours), quoted(&conflict.base))
 }
 
 impl Error {
@@ -238,10 +249,12 @@ impl Error {
             Self::Workspace(WorkspaceError::NotAFolder(_)) => Some("move it out of the way".into()),
             Self::Settings(error) => error.hint.clone(),
             Self::Read(error) => error.hint(),
-            Self::Write(WriteError::Half { written, .. }) => Some(format!(
-                "the rules had run: compare {} with `rulemark history` when the disk is well again",
-                written.display()
-            )),
+            Self::Write(WriteError::OnlyInPlace { .. }) => Some(
+                "mount the folder instead of the file, or give the file one name on a local disk".into(),
+            ),
+            Self::Write(WriteError::HalfWritten { .. }) => {
+                Some("the journal has the whole text; any `rulemark` command that writes completes it".into())
+            }
             Self::Workspace(WorkspaceError::Io { source, .. })
             | Self::Write(WriteError::Io { source, .. })
             | Self::Lock(LockError::Io { source, .. })

@@ -11,7 +11,9 @@ mod checks;
 mod clock;
 mod computation;
 mod error;
+mod foreign;
 mod half_saved;
+mod leftovers;
 mod project;
 mod run;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod settings;
 mod transaction;
 mod undo;
 mod watch_loop;
+mod writing;
 
 pub use checks::{CheckRun, Checks};
 pub use clock::{Clock, FixedClock, SystemClock};

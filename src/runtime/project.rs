@@ -5,10 +5,10 @@ use super::{
     computation::Computed, half_saved, transaction::Planned,
 };
 use crate::{
-    disk::{FileSystem, LocalFileSystem, Workspace, read_text},
+    disk::{FileSystem, LocalFileSystem, Reader, Workspace, read_text},
     engine::{self, Cause, Event, Guidance, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
-    text::Revision,
+    text::{DocumentId, Patch, Revision},
 };
 use jiff::civil::DateTime;
 use std::path::Path;
@@ -20,6 +20,8 @@ pub struct Project {
     pub(super) settings: Settings,
     pub(super) clock: Box<dyn Clock>,
     pub(super) file_system: Box<dyn FileSystem>,
+    /// Open for writing, between two runs of this process.
+    pub(super) journal: Option<Journal>,
     /// What applies the rules; tests put others here.
     pub(super) engine: fn(&Snapshot<'_>, &Event) -> Outcome,
 }
@@ -58,6 +60,7 @@ impl Project {
             settings: default,
             clock: Box::new(SystemClock),
             file_system: Box::new(LocalFileSystem),
+            journal: None,
             engine: engine::advance,
         };
         project.reload()?;
@@ -119,14 +122,53 @@ impl Project {
     /// # Errors
     /// When there is no state file, or one of them is no readable UTF-8 text file.
     pub fn read(&self) -> Result<Documents, Error> {
-        let state = self.document(self.workspace.state())?;
-        let state = state.ok_or_else(|| Error::NoState(self.workspace.state().to_owned()))?;
-        Ok(Documents { state, config: self.document(self.workspace.config())? })
+        let paths = [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
+        let mut texts = Vec::with_capacity(paths.len());
+        for (document, path) in paths {
+            let reading = self.reader().read(path, &|| self.head(document))?;
+            texts.extend(reading.map(|reading| (document, reading.text)));
+        }
+        self.documents(&mut texts.into_iter())
     }
 
-    fn document(&self, path: &Path) -> Result<Option<Document>, Error> {
-        let text = read_text(path, self.workspace.root(), self.settings.engine.limits.file_size as u64)?;
-        Ok(text.map(|text| Document::new(path.to_owned(), text)))
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader {
+            file_system: self.file_system.as_ref(),
+            root: self.workspace.root(),
+            limit: self.settings.engine.limits.file_size as u64,
+            keep_lease: false,
+        }
+    }
+
+    /// The documents with these texts.
+    pub(super) fn documents(
+        &self,
+        texts: &mut dyn Iterator<Item = (DocumentId, String)>,
+    ) -> Result<Documents, Error> {
+        let (mut state, mut config) = (None, None);
+        for (document, text) in texts {
+            match document {
+                DocumentId::State => state = Some(Document::new(self.workspace.state().to_owned(), text)),
+                DocumentId::Config => config = Some(Document::new(self.workspace.config().to_owned(), text)),
+            }
+        }
+        let state = state.ok_or_else(|| Error::NoState(self.workspace.state().to_owned()))?;
+        Ok(Documents { state, config })
+    }
+
+    /// The newest text of a document that the journal knows.
+    fn head(&self, document: DocumentId) -> Option<String> {
+        let journal = self.journal().ok()??;
+        journal.version(journal.head(document).ok()??).ok()?
+    }
+
+    /// The journal for writing: the one that is open already, unless somebody put another file in its
+    /// place.
+    pub(super) fn open_journal(&mut self) -> Result<Journal, JournalError> {
+        match self.journal.take().filter(Journal::is_in_place) {
+            Some(journal) => Ok(journal),
+            None => Journal::open(&self.workspace.journal()),
+        }
     }
 
     /// What earlier runs left behind; the default before the first, and when the journal is damaged
@@ -223,7 +265,7 @@ impl Project {
 
     /// The event that `cause` is, now. Entries are numbered without gaps, so their numbers are
     /// unique to the event that they record.
-    fn event(&self, cause: Cause, seq: i64) -> Event {
+    pub(super) fn event(&self, cause: Cause, seq: i64) -> Event {
         Event { cause, at: self.clock.now(), id: seq.cast_unsigned() }
     }
 
@@ -288,16 +330,26 @@ fn wanted(
 
 impl Computed {
     pub(super) fn into_run(self, entry: Option<i64>, at: DateTime, label: String, before: Documents) -> Run {
+        let whole = |id: DocumentId, patch: Patch| match (before.get(id), self.after.get(id)) {
+            // What others wrote at the same time was merged first.
+            (Some(before), Some(after)) if patch.base() != before.revision => {
+                Patch::between(&before.text, &after.text)
+            }
+            _ => patch,
+        };
+        let state = whole(DocumentId::State, self.state);
+        let config = self.config.map(|patch| whole(DocumentId::Config, patch));
         Run {
             entry,
             at,
             label,
             before,
             after: self.after,
-            state: self.state,
-            config: self.config,
+            state,
+            config,
             outcome: self.outcome,
             lapsed: self.lapsed,
+            conflicts: Vec::new(),
             notices: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::{Outcome, PendingStep},
+    journal::Conflict,
     text::{DocumentId, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
@@ -85,6 +86,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// Steps that waited before and no longer do, though nobody closed them.
     pub lapsed: Vec<PendingStep>,
+    /// Where others had changed the same as Rulemark since: theirs stands in the files.
+    pub conflicts: Vec<Conflict>,
     /// What went wrong on the way and was mended: a damaged journal, for instance.
     pub notices: Vec<String>,
 }

@@ -1,20 +1,44 @@
-//! Lock, read, compute, write down, publish: whole or not at all.
+//! Lock, read, merge, compute, write down, swap: whole or not at all.
 
-use super::{Documents, Error, Project, Run, archive::cleared_log, computation::Computed};
+use super::{
+    Documents, Error, Project, Run,
+    archive::cleared_log,
+    computation::Computed,
+    foreign::{Merged, merge_foreign},
+    leftovers::{LateText, Leftovers},
+    run::Edits,
+    writing::{Ended, Readings},
+};
 use crate::{
-    disk::{Lock, Published, Replacement, publish},
-    engine::Memory,
-    journal::{EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside},
+    disk::{Insistence, LeaseKind, Leasing, Lock, Reader},
+    engine::{Cause, Memory},
+    journal::{DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside},
     text::{DocumentId, Revision},
 };
 use jiff::civil::DateTime;
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
-/// How often a run is computed anew because a file changed meanwhile.
-const ATTEMPTS: usize = 32;
+/// How often a run is computed anew because a file changed meanwhile …
+const ATTEMPTS: usize = 64;
+
+/// … and for how long others go first. After that whoever wants to write waits for the length of a
+/// run: some milliseconds.
+const POLITENESS: Duration = Duration::from_millis(20);
 
 /// How long another process may hold the lock; a run takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a document may be missing: editors move it away before they write the new one.
+const MISSING: Duration = Duration::from_millis(250);
+
+/// How long somebody who still writes to a displaced file is waited for, so that what they write is in
+/// the document when the run is over. What comes later is found by the next run.
+const LATE: Duration = Duration::from_millis(50);
 
 /// Computes what is to be written, from the documents, the memory and the number of the entry.
 pub(super) type Compute<'c> = dyn FnMut(&Project, &Documents, &Memory, i64) -> Result<Planned, Error> + 'c;
@@ -29,7 +53,8 @@ pub(super) struct Planned {
 
 /// How one attempt ended.
 enum Attempt {
-    Done(Box<Run>),
+    /// `is_late`: others have written, or are about to, where it must be merged.
+    Done { run: Box<Run>, is_late: bool },
     /// A file changed before it could be written.
     Overtaken(PathBuf),
 }
@@ -40,19 +65,32 @@ impl Project {
     /// `purpose` is what others are told who wait for the lock.
     pub(super) fn transact(&mut self, purpose: &str, compute: &mut Compute<'_>) -> Result<Run, Error> {
         let state = self.workspace.state();
-        if state.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if is_missing(state) && (!self.workspace.journal().exists() || stays_missing(state)) {
             // Nothing is left behind where there is nothing to work on.
             return Err(Error::NoState(state.to_owned()));
         }
         self.workspace.make_internal()?;
         let _lock = Lock::acquire(&self.workspace.internal().join("lock"), purpose, PATIENCE)?;
+        let (run, is_late) = self.until_written(compute)?;
+        trace(&run);
+        if is_late {
+            self.follow_up();
+        }
+        Ok(run)
+    }
+
+    /// Tries until nobody is in between.
+    fn until_written(&mut self, compute: &mut Compute<'_>) -> Result<(Run, bool), Error> {
+        let began = Instant::now();
         let mut notices = Vec::new();
         let mut changed = self.workspace.state().to_owned();
-        for _ in 0..ATTEMPTS {
-            match self.attempt(compute) {
-                Ok(Attempt::Done(run)) => {
-                    trace(&run);
-                    return Ok(Run { notices, ..*run });
+        for attempt in 0..ATTEMPTS {
+            let is_polite = attempt < ATTEMPTS / 2 && began.elapsed() < POLITENESS;
+            let insistence = if is_polite { Insistence::Polite } else { Insistence::Insistent };
+            match self.attempt(compute, insistence) {
+                Ok(Attempt::Done { mut run, is_late }) => {
+                    notices.append(&mut run.notices);
+                    return Ok((Run { notices, ..*run }, is_late));
                 }
                 Ok(Attempt::Overtaken(path)) => {
                     tracing::debug!(path = %path.display(), "changed meanwhile; computing anew");
@@ -67,40 +105,130 @@ impl Project {
         Err(Error::Restless { path: changed, attempts: ATTEMPTS })
     }
 
-    fn attempt(&self, compute: &mut Compute<'_>) -> Result<Attempt, Error> {
-        let before = self.read()?;
-        let mut journal = Journal::open(&self.workspace.journal())?;
-        let memory = journal.memory()?;
-        let Planned { kind, at, label, computed } = compute(self, &before, &memory, journal.next_seq()?)?;
-        if computed.leaves_all_as_it_was(&before, &memory) {
-            return Ok(Attempt::Done(Box::new(computed.into_run(None, at, label, before))));
+    /// Takes in what others wrote in the instant of the swap. What can't be had now stays where the
+    /// next run finds it.
+    fn follow_up(&mut self) {
+        self.wait_for_late_writers();
+        let at = self.now();
+        let followed = self.until_written(&mut |project, documents, memory, seq| {
+            let event = project.event(Cause::FilesChanged, seq);
+            let computed = project.compute(documents, memory, &event, Edits::default())?;
+            let label = "an edit at the same moment".to_owned();
+            Ok(Planned { kind: EntryKind::Run, at, label, computed })
+        });
+        match followed {
+            Ok((run, _)) => trace(&run),
+            Err(error) => tracing::info!(%error, "the edit at the same moment is left to the next run"),
         }
-        let limit = self.settings.engine.limits.file_size as u64;
-        let documents = [DocumentId::Config, DocumentId::State];
-        for document in documents.into_iter().filter_map(|id| computed.after.get(id)) {
-            if document.text.len() as u64 > limit {
-                return Err(Error::WouldBeTooLarge { path: document.path.clone(), limit });
+    }
+
+    fn wait_for_late_writers(&self) {
+        let began = Instant::now();
+        let writes = |place: &Path| {
+            let opened = self.file_system.open(self.workspace.root(), place);
+            opened.is_ok_and(|file| {
+                matches!(self.file_system.lease(&file, LeaseKind::Read), Ok(Leasing::InUse))
+            })
+        };
+        let Ok(names) = self.file_system.list(&self.workspace.displaced()) else { return };
+        for place in names.iter().map(|name| self.workspace.displaced().join(name)) {
+            while began.elapsed() < LATE && writes(&place) {
+                std::thread::sleep(Duration::from_micros(200));
             }
         }
-        let archived = archived(&journal, &memory, &before, &computed.after)?;
-        let entry = journal.append(NewEntry {
+    }
+
+    fn attempt(&mut self, compute: &mut Compute<'_>, insistence: Insistence) -> Result<Attempt, Error> {
+        let mut journal = self.open_journal()?;
+        let ended = self.attempt_with(&mut journal, compute, insistence);
+        if ended.is_ok() {
+            self.journal = Some(journal);
+        }
+        ended
+    }
+
+    fn attempt_with(
+        &self,
+        journal: &mut Journal,
+        compute: &mut Compute<'_>,
+        insistence: Insistence,
+    ) -> Result<Attempt, Error> {
+        let (found, readings) = self.grasp(journal, insistence)?;
+        let leftovers = self.leftovers(journal, &found)?;
+        let memory = journal.memory()?;
+        let Merged { documents: before, conflicts, notices } = merge_foreign(journal, &found, &leftovers)?;
+        let seq = journal.next_seq()?;
+        let Planned { kind, at, label, computed } = compute(self, &before, &memory, seq)?;
+        if computed.leaves_all_as_it_was(&found, &memory) && conflicts.is_empty() {
+            journal.note_displaced(&leftovers.gone_only())?;
+            let run = computed.into_run(None, at, label, found);
+            return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), is_late: false });
+        }
+        self.refuse_too_large(&found, &computed.after)?;
+        let archived = archived(journal, &memory, &before, &computed.after)?;
+        let prepared = self.prepare(readings, &found, &computed.after, seq)?;
+        let mut displaced = leftovers.changes;
+        displaced.noted.extend(self.intents(&prepared, seq));
+        let appended = journal.append(NewEntry {
             kind,
             at,
             label: label.clone(),
             firings: fired_rules(&computed),
-            files: file_changes(&before, &computed),
-            texts: texts(&before, &computed.after),
+            files: file_changes(&found, &before, &computed),
+            texts: texts(&[&found, &before, &computed.after], &leftovers.late),
             diagnostics: computed.outcome.diagnostics.len(),
+            conflicts: conflicts.clone(),
+            displaced: &displaced,
             memory: &computed.outcome.memory,
             archived: archived.as_deref(),
-        })?;
-        let replacements = replacements(&before, &computed.after);
-        if let Published::Changed(path) = publish(self.file_system.as_ref(), &replacements)? {
-            return Ok(Attempt::Overtaken(path));
+        });
+        if let Err(error) = appended {
+            self.discard(&prepared);
+            return Err(error.into());
         }
-        let seq = entry.seq();
-        entry.commit().map_err(Error::Unrecorded)?;
-        Ok(Attempt::Done(Box::new(computed.into_run(Some(seq), at, label, before))))
+        let is_late = match self.swap_in(journal, prepared, insistence, seq)? {
+            Ended::Overtaken(path) => return Ok(Attempt::Overtaken(path)),
+            Ended::Partly => true,
+            Ended::Done { is_late } => is_late,
+        };
+        let run = Run { notices, conflicts, ..computed.into_run(Some(seq), at, label, found) };
+        Ok(Attempt::Done { run: Box::new(run), is_late })
+    }
+
+    /// Reads both documents while nobody writes them.
+    fn grasp(&self, journal: &Journal, insistence: Insistence) -> Result<(Documents, Readings), Error> {
+        let reader = Reader { keep_lease: insistence == Insistence::Insistent, ..self.reader() };
+        let began = Instant::now();
+        loop {
+            let mut readings = BTreeMap::new();
+            let paths = [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
+            let mut is_missing = false;
+            for (document, path) in paths {
+                let head = || journal.version(journal.head(document).ok()??).ok()?;
+                match reader.read(path, &head)? {
+                    Some(reading) => drop(readings.insert(document, reading)),
+                    None => is_missing |= journal.head(document)?.is_some(),
+                }
+            }
+            if is_missing && began.elapsed() < MISSING {
+                drop(readings);
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            let mut texts = readings.iter().map(|(id, reading)| (*id, reading.text.clone()));
+            return Ok((self.documents(&mut texts)?, Readings(readings)));
+        }
+    }
+
+    fn refuse_too_large(&self, found: &Documents, after: &Documents) -> Result<(), Error> {
+        let limit = self.settings.engine.limits.file_size as u64;
+        for id in [DocumentId::Config, DocumentId::State] {
+            let (Some(found), Some(after)) = (found.get(id), after.get(id)) else { continue };
+            if after.text.len() as u64 > limit && after != found {
+                return Err(Error::WouldBeTooLarge { path: after.path.clone(), limit });
+            }
+        }
+        Ok(())
     }
 
     /// Sets a damaged journal aside, and says so.
@@ -119,10 +247,32 @@ fn trace(run: &Run) {
     }
 }
 
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+fn stays_missing(path: &Path) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < MISSING {
+        std::thread::sleep(Duration::from_millis(1));
+        if !is_missing(path) {
+            return false;
+        }
+    }
+    true
+}
+
+impl Leftovers {
+    /// What is noted when no entry is written: only what is no more.
+    fn gone_only(&self) -> DisplacedChanges {
+        DisplacedChanges { noted: Vec::new(), gone: self.changes.gone.clone() }
+    }
+}
+
 impl Computed {
-    fn leaves_all_as_it_was(&self, before: &Documents, memory: &Memory) -> bool {
+    fn leaves_all_as_it_was(&self, found: &Documents, memory: &Memory) -> bool {
         let outcome = &self.outcome;
-        self.after == *before
+        self.after == *found
             && outcome.memory == *memory
             && outcome.firings.is_empty()
             && outcome.effects.is_empty()
@@ -154,38 +304,24 @@ fn fired_rules(computed: &Computed) -> Vec<FiredRule> {
         .collect()
 }
 
-fn file_changes(before: &Documents, computed: &Computed) -> Vec<FileChange> {
+fn file_changes(found: &Documents, before: &Documents, computed: &Computed) -> Vec<FileChange> {
     let change = |document: DocumentId| {
         let patch = computed.patch(document)?.clone();
         let after = computed.after.get(document)?.revision;
-        before.get(document).map(|_| FileChange { document, patch, after })
+        before.get(document)?;
+        found.get(document).map(|found| FileChange { document, found: found.revision, patch, after })
     };
     [DocumentId::State, DocumentId::Config].into_iter().filter_map(change).collect()
 }
 
-fn texts<'d>(before: &'d Documents, after: &'d Documents) -> Vec<&'d str> {
-    let mut texts: Vec<(Revision, &str)> = [before, after]
-        .into_iter()
-        .flat_map(|documents| [Some(&documents.state), documents.config.as_ref()])
-        .flatten()
-        .map(|document| (document.revision, document.text.as_str()))
-        .collect();
+fn texts<'d>(documents: &[&'d Documents], late: &'d [LateText]) -> Vec<(Revision, &'d str)> {
+    let texts = documents.iter().flat_map(|documents| [Some(&documents.state), documents.config.as_ref()]);
+    let mut texts: Vec<(Revision, &str)> =
+        texts.flatten().map(|document| (document.revision, document.text.as_str())).collect();
+    texts.extend(late.iter().map(|late| (Revision::of(&late.text), late.text.as_str())));
     texts.sort_unstable_by_key(|(revision, _)| *revision);
     texts.dedup_by_key(|(revision, _)| *revision);
-    texts.into_iter().map(|(_, text)| text).collect()
-}
-
-/// What is to be written: the config first, so that the state, which drives the rules, changes last.
-fn replacements<'d>(before: &'d Documents, after: &'d Documents) -> Vec<Replacement<'d>> {
-    let replacement = |id| {
-        let (before, after) = (before.get(id)?, after.get(id)?);
-        (before.revision != after.revision).then_some(Replacement {
-            path: &before.path,
-            expected: before.revision,
-            text: &after.text,
-        })
-    };
-    [DocumentId::Config, DocumentId::State].into_iter().filter_map(replacement).collect()
+    texts
 }
 
 #[cfg(test)]
@@ -271,7 +407,8 @@ mod tests {
         let mut calls = 0;
         let error = project.edit("add", Cause::FilesChanged, &mut |now| {
             calls += 1;
-            scratch.write_state(&format!("count 3\ntheirs {calls}\n"));
+            // In place it would wait for the end of the run.
+            scratch.rename("workflow_state.md", &format!("count 3\ntheirs {calls}\n"));
             Ok(append(now, "ours"))
         });
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict);
@@ -316,6 +453,7 @@ mod tests {
         // With its write-ahead log beside it, SQLite would mend this by itself.
         scratch.remove(".rulemark/journal.db-wal");
         scratch.write(".rulemark/journal.db", &"not a database ".repeat(1000));
+        let mut project = scratch.counting();
         assert_eq!(project.memory().unwrap(), Memory::default());
         let run = project.edit("add", Cause::FilesChanged, &mut |now| Ok(append(now, "on"))).unwrap();
         assert_eq!(run.entry, Some(1));

@@ -2,9 +2,10 @@
 
 use super::{Documents, Edits, Error, Project, Run, UndoError, transaction::Planned};
 use crate::{
+    document::merge::{Side, merge},
     engine::{Memory, PendingStep},
     journal::{Entry, EntryKind, FileChange, Journal},
-    text::{DocumentId, LineIndex, TextEdit, rebase},
+    text::{DocumentId, Patch, TextEdit},
 };
 
 /// Names the entry to take back: the label and the kind of the entry that does so, and the entry.
@@ -99,13 +100,14 @@ impl Project {
         };
         let document =
             now.get(change.document).ok_or_else(|| Error::NoConfig(self.workspace.config().to_owned()))?;
-        let inverse = change.patch.invert(&before)?;
-        let moved = rebase(&inverse, &after, &document.text).map_err(|conflict| UndoError::Changed {
-            seq,
-            path: self.workspace.relative(&document.path).to_owned(),
-            line: LineIndex::new(&after).line_column(conflict.ours.start).line,
-        })?;
-        Ok(moved.edits().to_vec())
+        let merged = merge(&after, &document.text, &before, Side::Ours);
+        match merged.conflicts.into_iter().next() {
+            None => Ok(Patch::between(&document.text, &merged.text).edits().to_vec()),
+            Some(conflict) => {
+                let path = self.workspace.relative(&document.path).to_owned();
+                Err(UndoError::Changed { seq, path, conflict: Box::new(conflict) }.into())
+            }
+        }
     }
 }
 
@@ -208,14 +210,17 @@ mod tests {
         let scratch = Scratch::new("count 3\na\nend\n", None);
         let mut project = scratch.counting();
         let one = add(&mut project, "one");
-        scratch.write_state("count 3\na\none, changed\nend\n");
+        scratch.write_state("count 3\na\none\nend\nmore\n");
+        project.run(Cause::FilesChanged).unwrap();
+        scratch.write_state("count 3\na\none, changed\nend\nmore\n");
         let error = project.undo(Some(one)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert_eq!(
             error.to_string(),
-            "entry 1 can't be taken back: workflow_state.md has changed at line 3 since"
+            "entry 1 can't be taken back: workflow_state.md has changed since at top of the file: \
+             \"one, changed\" instead of \"one\""
         );
-        assert_eq!(scratch.state(), "count 3\na\none, changed\nend\n");
+        assert_eq!(scratch.state(), "count 3\na\none, changed\nend\nmore\n");
     }
 
     #[test]

@@ -267,6 +267,7 @@ mod tests {
             assert_eq!(next_run(reports).after.state.text, "count 2\nrenamed\n");
             scratch.write("project_config.md", "changes\nby hand\n");
             assert_eq!(next_run(reports).after.state.text, "count 3\nrenamed\n");
+            assert_eq!(scratch.config(), "changes\n* 1\n* 2\nby hand\n* 3\n", "made from an older version");
             scratch.remove("workflow_state.md");
             assert!(matches!(reports.recv_timeout(BOUND), Ok(Report::Failed(Error::NoState(_)))));
             scratch.write_state("count 2\nback\n");
@@ -274,7 +275,7 @@ mod tests {
         });
         assert!(left.is_empty(), "its own writes are no events: {left:?}");
         assert_eq!(scratch.state(), "count 3\nback\n");
-        assert_eq!(scratch.config(), "changes\nby hand\n* 3\n* 3\n");
+        assert_eq!(scratch.config(), "changes\n* 1\n* 2\nby hand\n* 3\n");
         assert_eq!(scratch.counting().history(99).unwrap().len(), 5, "one entry each, and the first look");
     }
 
@@ -295,10 +296,10 @@ mod tests {
             assert!(!reacts(&mut watching));
         }
         assert_eq!((scratch.state(), scratch.config()), ("count 1\n".into(), "changes\n* 1\n".into()));
-        scratch.write_state("count 0\nagain\n");
+        scratch.write_state("count 1\nagain\n");
         assert!(reacts(&mut watching) && !reacts(&mut watching));
-        assert_eq!(scratch.state(), "count 1\nagain\n");
-        scratch.write_state("count 0\nagain\n");
+        assert_eq!(scratch.state(), "count 2\nagain\n");
+        scratch.write_state("count 1\nagain\n");
         assert!(reacts(&mut watching), "going back to what was there before is an edit too");
         drop(watching);
         assert_eq!(project.history(9).unwrap().len(), 3);

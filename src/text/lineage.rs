@@ -50,19 +50,34 @@ impl LineSet {
         added + MISSING * missing
     }
 
+    /// Whether most lines of this version are in `made`. Otherwise that is a new text rather than an
+    /// edit of this one.
+    #[must_use]
+    pub fn is_mostly_in(&self, made: &Self) -> bool {
+        let mut missing = 0;
+        for_each_line([&self.0, &made.0], |[here, there]| missing += here.saturating_sub(there));
+        2 * missing <= self.0.len()
+    }
+
     /// Whether this text knows nothing of a change, of which `before` and `after` are the versions
-    /// around it and `head` the newest: of the lines that the change made more or fewer, and that
-    /// still are as it left them, most are here as they were before.
+    /// around it and `head` the newest. Of the lines that the change made more or fewer, and that still
+    /// are as it left them, most are here as they were before; and what was added after the change is
+    /// not here.
     #[must_use]
     pub fn predates(&self, before: &Self, after: &Self, head: &Self) -> bool {
         let (mut old, mut new) = (0, 0);
+        let (mut later, mut later_here) = (0, 0);
         for_each_line([&before.0, &after.0, &head.0, &self.0], |[before, after, head, here]| {
             if before != after && head == after {
                 old += usize::from(here.abs_diff(before) < here.abs_diff(after));
                 new += usize::from(here.abs_diff(after) < here.abs_diff(before));
             }
+            if head > after {
+                later += head - after;
+                later_here += here.clamp(after, head) - after;
+            }
         });
-        old > new
+        old > new && (later == 0 || 2 * later_here <= later)
     }
 }
 
@@ -124,7 +139,8 @@ mod tests {
         check(after, "- [x] one\n- [ ] two\n- logged\nmine\n", false);
         check(after, "- [x] one\n- [ ] two\n", false);
         check(after, "- [x] one, really\n- [ ] two\n- logged\n", false);
-        check(after, "something else\n", false);
+        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] two\nlater\n", false);
+        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] one\n- [ ] two\nmine\n", true);
         check("- [ ] two\n", "- [ ] two\nmine\n", false);
     }
 
@@ -141,5 +157,16 @@ mod tests {
         check("a\nlogged\n", "a\nmine\n", true);
         check("a\nlogged\n", "a\nlogged\nmine\n", false);
         check("a\n", "a\nmine\n", false);
+        check("a\nlogged\nlater\n", "a\nlater\n", false);
+    }
+
+    #[test]
+    fn a_new_text_is_no_edit() {
+        let check = |made: &str, expected| {
+            assert_eq!(LineSet::of("a\nb\nc\nd\n").is_mostly_in(&LineSet::of(made)), expected, "{made:?}");
+        };
+        check("d\na\nx\n", true);
+        check("d\nx\ny\n", false);
+        check("", false);
     }
 }

@@ -1,0 +1,259 @@
+//! What earlier swaps left behind: files that documents were, and runs that were killed.
+
+use super::{Documents, Error, Project};
+use crate::{
+    disk::{Identity, LeaseKind, Leasing, ReadError, Stamp, is_half_overwritten, put_back, remove},
+    journal::{DisplacedChanges, DisplacedFile, Entry, Journal},
+    text::{DocumentId, Revision},
+};
+use std::{
+    fs::{File, Metadata},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long a displaced file is kept after its swap. Somebody who looked its name up before the swap
+/// and has not opened it by then would write into the void; everybody who has it open is waited for.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// What is to be considered before the rules run.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// What others wrote to displaced files since they were last read.
+    pub(super) late: Vec<LateText>,
+    /// Documents that a killed run was to write and did not, while it wrote the other one.
+    pub(super) unfinished: Vec<UnfinishedWrite>,
+    /// What the next entry notes about displaced files.
+    pub(super) changes: DisplacedChanges,
+}
+
+/// What somebody wrote to a displaced file.
+#[derive(Debug)]
+pub(super) struct LateText {
+    pub(super) document: DocumentId,
+    /// The entry that displaced the file.
+    pub(super) seq: i64,
+    /// What was in it before.
+    pub(super) last: Revision,
+    pub(super) text: String,
+}
+
+/// A write that stands in the journal, and not in the file.
+#[derive(Debug)]
+pub(super) struct UnfinishedWrite {
+    pub(super) document: DocumentId,
+    /// What the file was.
+    pub(super) before: Revision,
+    /// Whether the file is partly overwritten.
+    pub(super) is_torn: bool,
+}
+
+/// How a swap ended whose process did not say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Swapped,
+    NotSwapped,
+    Torn,
+}
+
+impl Project {
+    /// Looks at everything that was left behind, and tidies up what is done with.
+    pub(super) fn leftovers(&self, journal: &mut Journal, found: &Documents) -> Result<Leftovers, Error> {
+        let mut leftovers = Leftovers::default();
+        let mut files = journal.displaced()?;
+        self.sweep(journal, &files)?;
+        self.settle(journal, found, &mut files, &mut leftovers)?;
+        for file in files {
+            self.look_into(journal, file, &mut leftovers)?;
+        }
+        Ok(leftovers)
+    }
+
+    /// Whether a displaced file was written since it was last read, or has been kept for long enough.
+    pub(super) fn has_leftovers(&self, files: &[DisplacedFile]) -> bool {
+        files.iter().any(|file| match self.file_system.metadata(&self.place(&file.place)) {
+            Ok(found) => Stamp::of(&found) != file.stamp || is_old(&found),
+            Err(_) => false,
+        })
+    }
+
+    /// The path of a displaced file.
+    pub(super) fn place(&self, name: &str) -> PathBuf {
+        self.workspace.root().join(name)
+    }
+
+    /// Removes staged files that no entry knows: their process was killed before it wrote one, so that
+    /// nobody ever saw them. Where the journal is new, they are somebody's for all that is known, and
+    /// kept aside.
+    fn sweep(&self, journal: &Journal, known: &[DisplacedFile]) -> Result<(), Error> {
+        let folder = self.workspace.displaced();
+        let Ok(names) = self.file_system.list(&folder) else { return Ok(()) };
+        if names.len() <= known.len() {
+            return Ok(());
+        }
+        if journal.next_seq()? == 1 {
+            self.workspace.set_displaced_aside()?;
+            return Ok(());
+        }
+        for place in names.iter().map(|name| folder.join(name)) {
+            let relative = self.workspace.relative(&place).to_string_lossy().into_owned();
+            if !known.iter().any(|file| relative.starts_with(&file.place)) {
+                remove(self.file_system.as_ref(), &place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out how swaps ended that their processes left open. An entry none of whose swaps took
+    /// place is withdrawn.
+    fn settle(
+        &self,
+        journal: &mut Journal,
+        found: &Documents,
+        files: &mut [DisplacedFile],
+        leftovers: &mut Leftovers,
+    ) -> Result<(), Error> {
+        let Some(seq) = files.iter().rev().find(|file| !file.is_settled).map(|file| file.seq) else {
+            return Ok(());
+        };
+        let entry = journal.entry(seq)?;
+        let mut ended = Vec::new();
+        for file in files.iter_mut().filter(|file| !file.is_settled) {
+            let end = match &entry {
+                Some(entry) if file.seq == seq => self.how_it_ended(journal, entry, file, found)?,
+                // Later entries were written, so whatever this was is dealt with.
+                _ => Ended::Swapped,
+            };
+            if end == Ended::NotSwapped || end == Ended::Torn {
+                // It may have stood in the document's place for an instant: kept like any other.
+                let after = entry.as_ref().and_then(|entry| change_of(entry, file.document));
+                file.last = after.map_or(file.last, |(_, after)| after);
+                file.stamp =
+                    self.file_system.metadata(&self.place(&file.place)).map_or(file.stamp, |it| Stamp::of(&it));
+            }
+            file.is_settled = true;
+            leftovers.changes.noted.push(file.clone());
+            if file.seq == seq {
+                ended.push((file.document, end));
+            }
+        }
+        let Some(entry) = entry else { return Ok(()) };
+        if ended.iter().all(|(_, end)| *end == Ended::NotSwapped) && seq + 1 == journal.next_seq()? {
+            tracing::info!(seq, "a run was killed before it wrote; its entry is withdrawn");
+            journal.withdraw(seq, &std::mem::take(&mut leftovers.changes))?;
+            return Ok(());
+        }
+        for (document, end) in ended.into_iter().filter(|(_, end)| *end != Ended::Swapped) {
+            if let Some((before, _)) = change_of(&entry, document) {
+                leftovers.unfinished.push(UnfinishedWrite { document, before, is_torn: end == Ended::Torn });
+            }
+        }
+        Ok(())
+    }
+
+    fn how_it_ended(
+        &self,
+        journal: &Journal,
+        entry: &Entry,
+        file: &DisplacedFile,
+        found: &Documents,
+    ) -> Result<Ended, Error> {
+        let Some((before, after)) = change_of(entry, file.document) else { return Ok(Ended::Swapped) };
+        let place = self.place(&file.place);
+        let Some(document) = found.get(file.document) else { return Ok(Ended::Swapped) };
+        put_back(self.file_system.as_ref(), &place, &document.path)
+            .map_err(|source| ReadError::Io { path: place.clone(), source })?;
+        if document.revision == after {
+            return Ok(Ended::Swapped);
+        }
+        let is_staged = match self.file_system.metadata(&place) {
+            Ok(metadata) if cfg!(unix) => Identity::of(&metadata) == file.staged,
+            // Files can't be told apart here; their contents can.
+            Ok(_) => self.text_at(&place).is_some_and(|text| Revision::of(text) == after),
+            Err(_) => document.revision == before,
+        };
+        if !is_staged {
+            return Ok(Ended::Swapped);
+        }
+        if let (Some(old), Some(new)) = (journal.version(before)?, journal.version(after)?)
+            && document.revision != before
+            && is_half_overwritten(&document.text, &old, &new)
+        {
+            return Ok(Ended::Torn);
+        }
+        Ok(Ended::NotSwapped)
+    }
+
+    /// Looks whether somebody wrote to a displaced file; removes it when its time is over.
+    fn look_into(
+        &self,
+        journal: &Journal,
+        mut file: DisplacedFile,
+        leftovers: &mut Leftovers,
+    ) -> Result<(), Error> {
+        let place = self.place(&file.place);
+        let Ok(metadata) = self.file_system.metadata(&place) else {
+            leftovers.changes.noted.retain(|noted| noted.place != file.place);
+            leftovers.changes.gone.push(file.place);
+            return Ok(());
+        };
+        let (is_touched, is_over) = (Stamp::of(&metadata) != file.stamp, is_old(&metadata));
+        if !is_touched && !is_over {
+            return Ok(());
+        }
+        let Ok(opened) = self.file_system.open(self.workspace.root(), &place) else { return Ok(()) };
+        // Somebody still writes: another time.
+        if !matches!(self.file_system.lease(&opened, LeaseKind::Read), Ok(Leasing::Granted | Leasing::Unavailable))
+        {
+            return Ok(());
+        }
+        let Some(text) = self.text_of(&opened) else { return Ok(()) };
+        let revision = Revision::of(&text);
+        if revision == file.last && is_over {
+            remove(self.file_system.as_ref(), &place);
+            leftovers.changes.noted.retain(|noted| noted.place != file.place);
+            leftovers.changes.gone.push(file.place);
+            return Ok(());
+        }
+        if revision != file.last {
+            tracing::info!(place = file.place, "somebody wrote to a file that the document was");
+            // An emptied file says nothing about the document that has taken its place.
+            if !text.trim().is_empty() && journal.last_seen(file.document, revision)?.is_none() {
+                leftovers.late.push(LateText { document: file.document, seq: file.seq, last: file.last, text });
+            }
+            file.last = revision;
+        }
+        file.stamp = opened.metadata().map_or(file.stamp, |it| Stamp::of(&it));
+        leftovers.changes.noted.retain(|noted| noted.place != file.place);
+        leftovers.changes.noted.push(file);
+        Ok(())
+    }
+
+    fn text_at(&self, place: &Path) -> Option<String> {
+        self.text_of(&self.file_system.open(self.workspace.root(), place).ok()?)
+    }
+
+    fn text_of(&self, file: &File) -> Option<String> {
+        let bytes = self.file_system.read(file, self.settings.engine.limits.file_size as u64).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+}
+
+/// What an entry found in a document, and what it was to leave.
+fn change_of(entry: &Entry, document: DocumentId) -> Option<(Revision, Revision)> {
+    let change = entry.files.iter().find(|change| change.document == document)?;
+    Some((change.found, change.after))
+}
+
+/// Whether a file has been where it is for longer than [`GRACE`].
+fn is_old(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    let since = {
+        use std::os::unix::fs::MetadataExt as _;
+        let changed = Duration::new(metadata.ctime().cast_unsigned(), 0);
+        std::time::UNIX_EPOCH.checked_add(changed)
+    };
+    #[cfg(not(unix))]
+    let since = metadata.modified().ok();
+    since.and_then(|since| since.elapsed().ok()).is_some_and(|age| age > GRACE)
+}
