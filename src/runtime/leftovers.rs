@@ -25,6 +25,8 @@ pub(super) struct Leftovers {
     pub(super) unfinished: Vec<UnfinishedWrite>,
     /// What the next entry notes about displaced files.
     pub(super) changes: DisplacedChanges,
+    /// What is noted once `late` is in the documents, and not a moment before.
+    pub(super) merged: DisplacedChanges,
 }
 
 /// What somebody wrote to a displaced file.
@@ -224,8 +226,7 @@ impl Project {
             file.last = revision;
         }
         file.stamp = opened.metadata().map_or(file.stamp, |it| Stamp::of(&it));
-        leftovers.changes.noted.retain(|noted| noted.place != file.place);
-        leftovers.changes.noted.push(file);
+        leftovers.merged.noted.push(file);
         Ok(())
     }
 

@@ -160,7 +160,7 @@ impl Project {
         let seq = journal.next_seq()?;
         let Planned { kind, at, label, computed } = compute(self, &before, &memory, seq)?;
         if computed.leaves_all_as_it_was(&found, &memory) && conflicts.is_empty() {
-            journal.note_displaced(&leftovers.gone_only())?;
+            journal.note_displaced(&leftovers.tidied())?;
             let run = computed.into_run(None, at, label, found);
             return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), is_late: false });
         }
@@ -191,6 +191,7 @@ impl Project {
             Ended::Partly => true,
             Ended::Done { is_late } => is_late,
         };
+        journal.note_displaced(&leftovers.merged)?;
         let run = Run { notices, conflicts, ..computed.into_run(Some(seq), at, label, found) };
         Ok(Attempt::Done { run: Box::new(run), is_late })
     }
@@ -263,9 +264,9 @@ fn stays_missing(path: &Path) -> bool {
 }
 
 impl Leftovers {
-    /// What is noted when no entry is written: only what is no more.
-    fn gone_only(&self) -> DisplacedChanges {
-        DisplacedChanges { noted: Vec::new(), gone: self.changes.gone.clone() }
+    /// What is noted when no entry is written: what is no more, and what was merged already.
+    fn tidied(&self) -> DisplacedChanges {
+        DisplacedChanges { noted: self.merged.noted.clone(), gone: self.changes.gone.clone() }
     }
 }
 
