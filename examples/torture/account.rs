@@ -125,7 +125,9 @@ impl History {
         let mut gone = BTreeSet::new();
         let mut head = None;
         for entry in &entries {
-            let Some(change) = entry.files.iter().find(|it| it.document == DocumentId::State) else { continue };
+            let Some(change) = entry.files.iter().find(|it| it.document == DocumentId::State) else {
+                continue;
+            };
             if seen.contains(&change.found) && head != Some(change.found) {
                 let words = |revision| -> BTreeSet<String> {
                     let text = project.version(revision).unwrap().unwrap_or_default();
@@ -157,7 +159,13 @@ impl fmt::Display for Account {
             writeln!(
                 f,
                 "{name:<14} {:>8} {:>8} {:>10} {:>6} {:>11} {:>8} {:>10}",
-                row.written, row.present, row.taken_back, row.lost, row.duplicated, row.deleted, row.came_back
+                row.written,
+                row.present,
+                row.taken_back,
+                row.lost,
+                row.duplicated,
+                row.deleted,
+                row.came_back
             )?;
         }
         let percentile = |share: usize| {
@@ -167,9 +175,19 @@ impl fmt::Display for Account {
         writeln!(
             f,
             "{} whole reads, {} torn; {} conflicts kept aside; {} processes killed; {} refused; {} files left behind",
-            self.reads, self.torn, self.conflicts, self.kills, self.refused.len(), self.left_behind
+            self.reads,
+            self.torn,
+            self.conflicts,
+            self.kills,
+            self.refused.len(),
+            self.left_behind
         )?;
-        writeln!(f, "an own edit: p50 {:.1} ms, p99 {:.1} ms (a process each)", percentile(50), percentile(99))?;
+        writeln!(
+            f,
+            "an own edit: p50 {:.1} ms, p99 {:.1} ms (a process each)",
+            percentile(50),
+            percentile(99)
+        )?;
         for problem in self.problems.iter().chain(&self.refused).take(5) {
             writeln!(f, "problem: {}", problem.trim())?;
         }

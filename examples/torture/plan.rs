@@ -76,7 +76,10 @@ impl Plan {
                 }
                 "--kinds" => {
                     let kind = |name: &str| {
-                        Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or(format!("no kind {name}"))
+                        Kind::ALL
+                            .into_iter()
+                            .find(|kind| kind.name() == name)
+                            .ok_or(format!("no kind {name}"))
                     };
                     plan.kinds = value.split(',').map(kind).collect::<Result<_, _>>()?;
                 }
@@ -140,7 +143,7 @@ impl Plan {
 /// that is no whole document. Half-written files of the foreign writers themselves don't count: a
 /// reader who asks for a lease never meets one.
 fn read_until(file: &Path, is_over: &AtomicBool) -> (u64, u64) {
-    use rulemark::disk::{Reader, LocalFileSystem};
+    use rulemark::disk::{LocalFileSystem, Reader};
     let root = file.parent().unwrap();
     let reader = Reader { file_system: &LocalFileSystem, root, limit: 1 << 30, keep_lease: false };
     let (mut reads, mut torn) = (0, 0);

@@ -112,7 +112,8 @@ pub(super) fn is_undisturbed(file: &File) -> bool {
     system::is_undisturbed(file)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests write as a foreign editor would")]
 mod tests {
     use super::*;

@@ -1,8 +1,9 @@
 //! Reading a document.
 
 use super::{
+    FileSystem, Identity, LeaseKind, Leasing, LocalFileSystem, Stamp,
     beneath::{Refusal, is_loop},
-    FileSystem, Identity, LeaseKind, Leasing, LocalFileSystem, Stamp, file_system::uninterrupted,
+    file_system::uninterrupted,
 };
 use std::{
     fs::{File, FileType, Metadata},
@@ -241,7 +242,9 @@ impl Reader<'_> {
         let refused = |source| ReadError::Io { path: path.to_owned(), source };
         let file = match self.file_system.open(self.root, path) {
             Ok(file) => file,
-            Err(Refusal::Outside(target)) => return Err(ReadError::Outside { path: path.to_owned(), target }),
+            Err(Refusal::Outside(target)) => {
+                return Err(ReadError::Outside { path: path.to_owned(), target });
+            }
             Err(Refusal::Io(error)) => return why_not(path, error).map(|()| None),
         };
         let metadata = file.metadata().map_err(refused)?;

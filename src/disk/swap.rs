@@ -108,8 +108,11 @@ pub fn stage(
     reading: &Reading,
     text: &str,
 ) -> Result<Staged, WriteError> {
-    write_new(file_system, place, Some(&reading.metadata), text)
-        .map_err(|source| WriteError::Io { action: "write", path: reading.target.clone(), source })
+    write_new(file_system, place, Some(&reading.metadata), text).map_err(|source| WriteError::Io {
+        action: "write",
+        path: reading.target.clone(),
+        source,
+    })
 }
 
 /// Writes a new file, durably; `false`, and nothing done, when something stands there already.
@@ -124,7 +127,9 @@ pub fn create_file(file_system: &dyn FileSystem, path: &Path, text: &str) -> Res
     let staged = stage_beside(file_system, path, text).map_err(refused)?;
     let linked = uninterrupted(|| file_system.link(&staged, path));
     let linked = match linked {
-        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) =>
+        {
             // No links on this file system. Nobody else knows of this file yet.
             return uninterrupted(|| file_system.rename(&staged, path)).map(|()| true).map_err(refused);
         }
@@ -354,7 +359,9 @@ fn open_own(file_system: &dyn FileSystem, place: &Path) -> io::Result<File> {
     let folder = place.parent().unwrap_or(place);
     file_system.open(folder, place).map_err(|refusal| match refusal {
         Refusal::Io(error) => error,
-        Refusal::Outside(_) => io::Error::new(io::ErrorKind::InvalidInput, "somebody put a link in its place"),
+        Refusal::Outside(_) => {
+            io::Error::new(io::ErrorKind::InvalidInput, "somebody put a link in its place")
+        }
     })
 }
 

@@ -1,8 +1,7 @@
 //! Entries and texts in the database.
 
 use super::{
-    JournalError,
-    database,
+    JournalError, database,
     displaced::DisplacedChanges,
     entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification},
     memory::{self, revision, time},
@@ -523,9 +522,8 @@ mod tests {
         assert_eq!(writer.latest_own_write(DocumentId::Config).unwrap(), None);
         assert_eq!(writer.last_seen(DocumentId::State, revisions[1]).unwrap(), Some(2));
         assert_eq!(writer.lines(DocumentId::State, revisions[0]).unwrap(), Some(LineSet::of(versions[0])));
-        let base = |made: &str, up_to| {
-            writer.likely_base(DocumentId::State, &LineSet::of(made), up_to).unwrap()
-        };
+        let base =
+            |made: &str, up_to| writer.likely_base(DocumentId::State, &LineSet::of(made), up_to).unwrap();
         assert_eq!(base("a\nmine\n", None), Some(revisions[0]));
         assert_eq!(base("a\nb\nc\nmine\n", None), Some(revisions[2]));
         assert_eq!(base("a\nb\nc\nmine\n", Some(1)), Some(revisions[1]));

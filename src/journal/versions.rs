@@ -32,7 +32,9 @@ impl Journal {
     pub fn latest_own_write(&self, document: DocumentId) -> Result<Option<OwnWrite>, JournalError> {
         let found: Option<(String, String)> = self
             .connection
-            .prepare_cached("SELECT before, after FROM own_write WHERE document = ?1 ORDER BY seq DESC LIMIT 1")?
+            .prepare_cached(
+                "SELECT before, after FROM own_write WHERE document = ?1 ORDER BY seq DESC LIMIT 1",
+            )?
             .query_row([document.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((before, after)) = found else { return Ok(None) };

@@ -2,8 +2,8 @@
 
 use super::{half_saved::Loss, settings::SettingsError};
 use crate::{
-    document::merge::Conflict,
     disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
+    document::merge::Conflict,
     journal::JournalError,
     process::StartError,
     text::{OverlapError, PatchError},

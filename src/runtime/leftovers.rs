@@ -71,14 +71,6 @@ impl Project {
         Ok(leftovers)
     }
 
-    /// Whether a displaced file was written since it was last read, or has been kept for long enough.
-    pub(super) fn has_leftovers(&self, files: &[DisplacedFile]) -> bool {
-        files.iter().any(|file| match self.file_system.metadata(&self.place(&file.place)) {
-            Ok(found) => Stamp::of(&found) != file.stamp || is_old(&found),
-            Err(_) => false,
-        })
-    }
-
     /// The path of a displaced file.
     pub(super) fn place(&self, name: &str) -> PathBuf {
         self.workspace.root().join(name)
@@ -130,8 +122,10 @@ impl Project {
                 // It may have stood in the document's place for an instant: kept like any other.
                 let after = entry.as_ref().and_then(|entry| change_of(entry, file.document));
                 file.last = after.map_or(file.last, |(_, after)| after);
-                file.stamp =
-                    self.file_system.metadata(&self.place(&file.place)).map_or(file.stamp, |it| Stamp::of(&it));
+                file.stamp = self
+                    .file_system
+                    .metadata(&self.place(&file.place))
+                    .map_or(file.stamp, |it| Stamp::of(&it));
             }
             file.is_settled = true;
             leftovers.changes.noted.push(file.clone());
@@ -205,8 +199,10 @@ impl Project {
         }
         let Ok(opened) = self.file_system.open(self.workspace.root(), &place) else { return Ok(()) };
         // Somebody still writes: another time.
-        if !matches!(self.file_system.lease(&opened, LeaseKind::Read), Ok(Leasing::Granted | Leasing::Unavailable))
-        {
+        if !matches!(
+            self.file_system.lease(&opened, LeaseKind::Read),
+            Ok(Leasing::Granted | Leasing::Unavailable)
+        ) {
             return Ok(());
         }
         let Some(text) = self.text_of(&opened) else { return Ok(()) };
@@ -221,7 +217,12 @@ impl Project {
             tracing::info!(place = file.place, "somebody wrote to a file that the document was");
             // An emptied file says nothing about the document that has taken its place.
             if !text.trim().is_empty() && journal.last_seen(file.document, revision)?.is_none() {
-                leftovers.late.push(LateText { document: file.document, seq: file.seq, last: file.last, text });
+                leftovers.late.push(LateText {
+                    document: file.document,
+                    seq: file.seq,
+                    last: file.last,
+                    text,
+                });
             }
             file.last = revision;
         }

@@ -122,7 +122,8 @@ impl Project {
     /// # Errors
     /// When there is no state file, or one of them is no readable UTF-8 text file.
     pub fn read(&self) -> Result<Documents, Error> {
-        let paths = [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
+        let paths =
+            [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
         let mut texts = Vec::with_capacity(paths.len());
         for (document, path) in paths {
             let reading = self.reader().read(path, &|| self.head(document))?;

@@ -12,7 +12,9 @@ use super::{
 use crate::{
     disk::{Insistence, LeaseKind, Leasing, Lock, Reader},
     engine::{Cause, Memory},
-    journal::{DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside},
+    journal::{
+        DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside,
+    },
     text::{DocumentId, Revision},
 };
 use jiff::civil::DateTime;
@@ -202,7 +204,8 @@ impl Project {
         let began = Instant::now();
         loop {
             let mut readings = BTreeMap::new();
-            let paths = [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
+            let paths =
+                [(DocumentId::State, self.workspace.state()), (DocumentId::Config, self.workspace.config())];
             let mut is_missing = false;
             for (document, path) in paths {
                 let head = || journal.version(journal.head(document).ok()??).ok()?;

@@ -94,7 +94,8 @@ fn for_each_line<const N: usize>(mut lists: [&[u64]; N], mut see: impl FnMut([us
 
 /// FNV-1a: the same on every machine and in every version, as it is stored.
 fn hash(line: &str) -> u64 {
-    line.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    line.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
