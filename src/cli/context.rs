@@ -3,13 +3,13 @@
 use super::{
     args::{Color, GlobalArgs, LogFormat},
     error::CommandError,
-    render::{Chatter, Terminal},
+    render::{Chatter, LogLines, Terminal, start_log},
 };
 use crate::runtime::{FixedClock, Project};
 use anstream::ColorChoice;
 use jiff::civil::DateTime;
 use std::path::PathBuf;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::EnvFilter;
 
 /// One invocation.
 #[derive(Debug)]
@@ -84,14 +84,9 @@ fn start_logging(global: &GlobalArgs) {
         _ => "rulemark=trace",
     };
     let filter = if from_environment { EnvFilter::from_default_env() } else { EnvFilter::new(default) };
-    let ansi = global.color == Color::Always
-        || global.color == Color::Auto
-            && anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
-    let started = match global.log_format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match global.log_format {
+        LogFormat::Text => LogLines::Text,
+        LogFormat::Json => LogLines::Json,
     };
-    // A second subscriber in one process is no reason to fail.
-    started.ok();
+    start_log(filter, lines);
 }

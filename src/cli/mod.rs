@@ -53,6 +53,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
         }
     };
+    render::tell_panics();
     // A panic is a bug; whatever it interrupted is left to the journal and the atomic writes.
     panic::catch_unwind(panic::AssertUnwindSafe(|| invoke(args))).unwrap_or_else(|_| {
         render::bug("this is a bug in rulemark; no file was left half written");

@@ -4,6 +4,7 @@
 //! [`Span`]s and answer with [`TextEdit`]s, and [`Patch::apply`] is the one function that makes a
 //! new text out of an old one.
 
+mod characters;
 mod diagnostic;
 mod draft;
 mod edit;
@@ -14,6 +15,7 @@ mod revision;
 mod span;
 mod suggest;
 
+pub use characters::{Oddity, as_it_looks, is_unsafe_to_print, oddities};
 pub use diagnostic::{Diagnostic, DocumentId, Fix, Label, Severity};
 pub use draft::Draft;
 pub use edit::{OverlapError, Patch, PatchError, TextEdit};

@@ -1,13 +1,14 @@
 //! Diagnostics as rustc shows them: excerpt, underline, hint.
 
-use super::escape::is_unsafe;
-use crate::text::{Diagnostic, LineIndex, Severity, Span};
+use super::escape::escape;
+use crate::text::{Diagnostic, LineIndex, Severity, Span, is_unsafe_to_print};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use std::borrow::Cow;
 
 /// A text, what it is called, and where its lines begin.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     text: &'a str,
     index: LineIndex<'a>,
 }
@@ -18,11 +19,12 @@ const LONGEST_LINE: usize = 4_000;
 impl<'a> Source<'a> {
     /// `text`, to be called `path`.
     pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
-        Self { path, text, index: LineIndex::new(text) }
+        Self { path: escape(path), text, index: LineIndex::new(text) }
     }
 
     /// The excerpt with what is wrong in it, styled, `width` columns wide.
     pub(crate) fn render(&self, diagnostic: &Diagnostic, width: usize) -> String {
+        let diagnostic = &harmless(diagnostic);
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -31,11 +33,14 @@ impl<'a> Source<'a> {
         let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
         let report = [self.places(diagnostic, title)];
         let text = Renderer::styled().term_width(width).render(&report);
-        // The renderer replaces C0 controls and overrides itself; C1 and the like it lets through.
-        text.chars().map(|c| if !matches!(c, '\n' | '\x1b') && is_unsafe(c) { '�' } else { c }).collect()
+        // Of the excerpt the renderer replaces C0 controls and overrides itself, and lets the rest
+        // through.
+        text.chars()
+            .map(|c| if !matches!(c, '\n' | '\x1b') && is_unsafe_to_print(c) { '�' } else { c })
+            .collect()
     }
 
-    fn places(&self, diagnostic: &'a Diagnostic, title: annotate_snippets::Title<'a>) -> Group<'a> {
+    fn places<'d>(&'d self, diagnostic: &'d Diagnostic, title: annotate_snippets::Title<'d>) -> Group<'d> {
         let primary = self.first_line(diagnostic.span);
         let (same_line, elsewhere): (Vec<_>, Vec<_>) = diagnostic
             .labels
@@ -59,21 +64,21 @@ impl<'a> Source<'a> {
     }
 
     /// The line on which `marks` stand, with the marks; only its place when the line is too long.
-    fn excerpt(&self, marks: &[(AnnotationKind, Span, Option<&'a str>)]) -> Element<'a> {
+    fn excerpt<'d>(&'d self, marks: &[(AnnotationKind, Span, Option<&'d str>)]) -> Element<'d> {
         let Some(&(_, first, _)) = marks.first() else {
-            return Origin::path(self.path).into();
+            return Origin::path(self.path.as_ref()).into();
         };
         let start = self.text[..first.start].rfind('\n').map_or(0, |at| at + 1);
         let end = self.text[first.start..].find('\n').map_or(self.text.len(), |at| first.start + at);
         let place = self.index.line_column(first.start);
         if end - start > LONGEST_LINE {
-            return Origin::path(self.path).line(place.line).char_column(place.column).into();
+            return Origin::path(self.path.as_ref()).line(place.line).char_column(place.column).into();
         }
-        let annotations = marks.iter().map(|(kind, span, label)| -> Annotation<'a> {
+        let annotations = marks.iter().map(|(kind, span, label)| -> Annotation<'d> {
             kind.span(span.start - start..span.end - start).label(*label)
         });
         Snippet::source(&self.text[start..end])
-            .path(self.path)
+            .path(self.path.as_ref())
             .line_start(place.line)
             .annotations(annotations)
             .into()
@@ -96,4 +101,18 @@ impl<'a> Source<'a> {
         let start = span.start + (inside.len() - text.len());
         Span::new(start, start + line.len())
     }
+}
+
+/// The same finding, with texts that may be printed. They quote names of the file, and the renderer
+/// takes some of them for styled.
+fn harmless(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut told = diagnostic.clone();
+    let hint = told.hint.iter_mut().chain(told.fix.iter_mut().map(|fix| &mut fix.title));
+    let labels = told.labels.iter_mut().map(|label| &mut label.message);
+    for text in [&mut told.message].into_iter().chain(hint).chain(labels) {
+        if let Cow::Owned(escaped) = escape(text) {
+            *text = escaped;
+        }
+    }
+    told
 }

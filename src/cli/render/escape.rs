@@ -1,13 +1,8 @@
-//! Making text from files harmless: no control character or direction override reaches a terminal.
+//! Making text from files harmless: no control character, direction override or invisible character
+//! reaches a terminal.
 
+use crate::text::is_unsafe_to_print as is_unsafe;
 use std::borrow::Cow;
-
-/// Whether a terminal could act on `c`, or a reader be misled by it: C0 and C1 controls, DEL,
-/// invisible direction marks and overrides (CVE-2021-42574), and Unicode's own line ends.
-pub(crate) fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// One line of text with every unsafe character spelled out (`\u{1b}`); a tab becomes spaces.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
@@ -36,7 +31,10 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(json.len() + 8);
     for c in json.chars() {
         if foreign(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Beyond the first 65,536 characters JSON takes two escapes.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             out.push(c);
         }
@@ -59,7 +57,7 @@ mod tests {
 
     #[test]
     fn json_stays_the_same_json() {
-        let value = serde_json::json!({ "a": "\u{1b}\u{9b}\u{202e}\u{7f} ▶" });
+        let value = serde_json::json!({ "a": "\u{1b}\u{9b}\u{202e}\u{7f}\u{200b}\u{e0041} ▶ 👩‍💻" });
         let text = serde_json::to_string_pretty(&value).expect("plain values");
         let safe = escape_json(&text);
         assert!(!safe.contains(|c: char| c != '\n' && is_unsafe(c)), "{safe}");

@@ -7,16 +7,22 @@ mod diagnostic;
 mod diff;
 mod escape;
 mod line;
+mod log;
 mod table;
 
 pub(crate) use diagnostic::Source;
 pub(crate) use diff::{Extent, diff};
 pub(crate) use line::{Ink, Line};
+pub(crate) use log::{LogLines, start_log};
 pub(crate) use table::Table;
 
 use super::error::CommandError;
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
-use std::io::{self, IsTerminal as _, Write};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    io::{self, IsTerminal as _, Write},
+    panic,
+};
 
 /// How much is said besides what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -212,8 +218,39 @@ pub(crate) fn bug(text: &str) {
     Terminal::new(ColorChoice::Auto, Chatter::Normal).error(&error);
 }
 
+/// Has panics told like errors: their messages quote texts, and the standard hook prints them as they
+/// are.
+pub(crate) fn tell_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let payload = panic.payload();
+        let message = payload.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = message.unwrap_or_default();
+        let mut text = format!("panicked{place}: {message}\n");
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            text.push_str(&backtrace.to_string());
+        }
+        error_lines(&text);
+    }));
+}
+
 /// Prints clap's own answer: help and version to standard output, wrong usage to standard error.
 pub(crate) fn usage(error: &clap::Error) {
-    // As above.
-    error.print().ok();
+    if !error.use_stderr() {
+        // As above.
+        error.print().ok();
+        return;
+    }
+    // It quotes what was typed, which may have been taken from a file.
+    error_lines(&error.render().to_string());
+}
+
+/// Prints text of others to standard error, a line at a time.
+fn error_lines(text: &str) {
+    let mut out = String::new();
+    text.lines().for_each(|line| Line::from(line).write(&mut out));
+    // Nobody is left to tell when standard error is gone.
+    io::stderr().write_all(strip_str(&out).to_string().as_bytes()).ok();
 }

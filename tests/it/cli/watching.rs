@@ -1,6 +1,9 @@
 //! The watcher and the demo, in processes of their own.
 
-use super::environment::Environment;
+use super::{
+    environment::Environment,
+    hostile::{HOSTILE, unsafe_parts},
+};
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, ChildStdout, Command, Stdio},
@@ -72,6 +75,17 @@ fn lines(output: ChildStdout) -> Receiver<String> {
         }
     });
     receiver
+}
+
+#[test]
+fn what_is_told_is_harmless() {
+    let environment = Environment::initialised();
+    let mut watcher = Running::start(environment.command(&["watch", "--color", "always"]));
+    watcher.await_line("watching");
+    environment.edit("Add a greeting", &format!("Add {HOSTILE}"));
+    watcher.await_line("u{1b}");
+    let (_, told) = watcher.interrupt();
+    assert_eq!(unsafe_parts(&told), [""; 0]);
 }
 
 #[test]
