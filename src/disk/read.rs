@@ -160,8 +160,11 @@ const QUIET_IF_TORN: Duration = Duration::from_millis(400);
 /// When a document that never rests is given up.
 const GIVE_UP: Duration = Duration::from_secs(5);
 
-/// How often it is looked at meanwhile: from the first to the last, doubling.
+/// How often it is looked at meanwhile: at first as often as a save may end, then more seldom.
 const LOOKS: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(4));
+
+/// How long a save takes, as a rule.
+const SAVE: Duration = Duration::from_millis(3);
 
 impl Reader<'_> {
     /// Reads the document at `path` at a moment when nobody is writing it; `None` when there is no
@@ -212,8 +215,19 @@ impl Reader<'_> {
             last = Some(seen);
             drop(opened); // a lease ends here: whoever waits for it goes on
             std::thread::sleep(pause);
-            pause = (pause * 2).min(LOOKS.1);
+            if began.elapsed() > SAVE {
+                pause = (pause * 2).min(LOOKS.1);
+            }
         }
+    }
+
+    /// Whether it is known, for the document at `path`, when nobody is writing it. `false` as well when
+    /// there is no such file.
+    #[must_use]
+    pub fn knows_writers(&self, path: &Path) -> bool {
+        let Ok(Some(opened)) = self.open(path) else { return false };
+        let leasing = self.file_system.lease(&opened.file, LeaseKind::Read);
+        matches!(leasing, Ok(Leasing::Granted | Leasing::InUse))
     }
 
     fn reading(

@@ -28,6 +28,8 @@ pub struct Watcher {
     sender: Sender<Message>,
     receiver: Receiver<Message>,
     burst: Burst,
+    /// When to return though nothing happens.
+    wake: Option<Instant>,
 }
 
 /// Ends a [`Watcher`]'s waiting from another thread.
@@ -93,7 +95,7 @@ impl Watcher {
         };
         let source = source.map_or_else(|| Source::Polling(stamps(&files)), Source::Events);
         let (names, folders) = (BTreeSet::new(), BTreeMap::new());
-        let mut watcher = Self { files, names, source, folders, sender, receiver, burst };
+        let mut watcher = Self { files, names, source, folders, sender, receiver, burst, wake: None };
         watcher.listen(root)?;
         Ok(watcher)
     }
@@ -126,9 +128,10 @@ impl Watcher {
         self.listen(root)
     }
 
-    /// Makes the next [`Watcher::next`] return after a quiet time, whether anything happens or not.
-    pub fn look_again(&mut self) {
-        self.burst.touch(Instant::now());
+    /// Makes [`Watcher::next`] return after this time, whether anything happens or not.
+    pub fn look_again(&mut self, after: Duration) {
+        let at = Instant::now() + after;
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 
     /// Waits until a file may have changed and the burst is over; `false` when it was stopped.
@@ -137,29 +140,41 @@ impl Watcher {
     /// When `root` is gone.
     pub fn next(&mut self, root: &Path) -> Result<bool, WatchError> {
         loop {
-            match self.receive() {
-                Ok(Message::Stop) => return Ok(false),
-                Ok(Message::Event(event)) => {
-                    if self.concerns(&event) {
-                        self.burst.touch(Instant::now());
-                        // A folder that just appeared may hold the file already: look in any case.
-                        self.listen(root)?;
-                    }
+            let mut received = self.receive();
+            let mut is_concerned = false;
+            // One save makes several events: all that have come are one.
+            loop {
+                match received {
+                    Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
+                    Ok(Message::Event(event)) => is_concerned |= self.concerns(&event),
+                    Err(RecvTimeoutError::Timeout) => break,
                 }
-                Err(RecvTimeoutError::Timeout) => self.poll(),
-                Err(RecvTimeoutError::Disconnected) => return Ok(false),
+                received = self.receiver.recv_timeout(Duration::ZERO);
             }
-            if self.burst.settle(Instant::now()) {
+            if is_concerned {
+                self.burst.touch(Instant::now());
+                // A folder that just appeared may hold the file already: look in any case.
+                self.listen(root)?;
+            }
+            self.poll();
+            let now = Instant::now();
+            let is_time = self.wake.is_some_and(|wake| wake <= now);
+            if is_time {
+                self.wake = None;
+            }
+            if self.burst.settle(now) || is_time {
                 return Ok(true);
             }
         }
     }
 
     fn receive(&self) -> Result<Message, RecvTimeoutError> {
-        match (self.burst.wait(Instant::now()), &self.source) {
-            (Some(wait), _) => self.receiver.recv_timeout(wait),
-            (None, Source::Polling(_)) => self.receiver.recv_timeout(POLL),
-            (None, Source::Events(_)) => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let now = Instant::now();
+        let wake = self.wake.map(|wake| wake.saturating_duration_since(now));
+        let poll = matches!(self.source, Source::Polling(_)).then_some(POLL);
+        match [self.burst.wait(now), wake, poll].into_iter().flatten().min() {
+            Some(wait) => self.receiver.recv_timeout(wait),
+            None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
     }
 

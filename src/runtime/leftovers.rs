@@ -71,6 +71,28 @@ impl Project {
         Ok(leftovers)
     }
 
+    /// Whether a displaced file was written since it was last read, or has been kept for long enough.
+    /// `false` before this process has written anything, too.
+    pub(super) fn is_displaced_due(&self) -> bool {
+        self.displaced_files().iter().any(|(file, found)| Stamp::of(found) != file.stamp || is_old(found))
+    }
+
+    /// When to look at the displaced files again; `None` when there are none. Late writes come soon if
+    /// they come at all.
+    pub(super) fn displaced_pause(&self) -> Option<Duration> {
+        let youngest = self.displaced_files().iter().map(|(_, found)| age(found)).min()?;
+        Some((youngest / 4).clamp(Duration::from_millis(20), Duration::from_secs(1)))
+    }
+
+    fn displaced_files(&self) -> Vec<(DisplacedFile, Metadata)> {
+        let known = self.journal.as_ref().and_then(|journal| journal.displaced().ok()).unwrap_or_default();
+        let with_metadata = |file: DisplacedFile| {
+            let metadata = self.file_system.metadata(&self.place(&file.place)).ok()?;
+            Some((file, metadata))
+        };
+        known.into_iter().filter_map(with_metadata).collect()
+    }
+
     /// The path of a displaced file.
     pub(super) fn place(&self, name: &str) -> PathBuf {
         self.workspace.root().join(name)
@@ -205,7 +227,11 @@ impl Project {
         ) {
             return Ok(());
         }
-        let Some(text) = self.text_of(&opened) else { return Ok(()) };
+        let Some(text) = self.text_of(&opened) else {
+            self.set_aside(&place);
+            leftovers.changes.gone.push(file.place);
+            return Ok(());
+        };
         let revision = Revision::of(&text);
         if revision == file.last && is_over {
             remove(self.file_system.as_ref(), &place);
@@ -231,6 +257,16 @@ impl Project {
         Ok(())
     }
 
+    /// Keeps what somebody wrote late and what is no text: it can't be merged.
+    fn set_aside(&self, place: &Path) {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let aside = self.workspace.internal().join(format!("unreadable-{name}"));
+        match self.file_system.rename(place, &aside) {
+            Ok(()) => tracing::warn!(path = %aside.display(), "somebody wrote something that is no text"),
+            Err(error) => tracing::warn!(path = %place.display(), %error, "it can't be set aside"),
+        }
+    }
+
     fn text_at(&self, place: &Path) -> Option<String> {
         self.text_of(&self.file_system.open(self.workspace.root(), place).ok()?)
     }
@@ -249,13 +285,19 @@ fn change_of(entry: &Entry, document: DocumentId) -> Option<(Revision, Revision)
 
 /// Whether a file has been where it is for longer than [`GRACE`].
 fn is_old(metadata: &Metadata) -> bool {
+    age(metadata) > GRACE
+}
+
+/// For how long nothing has happened to a file, its name included.
+fn age(metadata: &Metadata) -> Duration {
     #[cfg(unix)]
     let since = {
         use std::os::unix::fs::MetadataExt as _;
-        let changed = Duration::new(metadata.ctime().cast_unsigned(), 0);
-        std::time::UNIX_EPOCH.checked_add(changed)
+        let seconds = Duration::from_secs(metadata.ctime().cast_unsigned());
+        let nanos = Duration::from_nanos(metadata.ctime_nsec().cast_unsigned());
+        std::time::UNIX_EPOCH.checked_add(seconds + nanos)
     };
     #[cfg(not(unix))]
     let since = metadata.modified().ok();
-    since.and_then(|since| since.elapsed().ok()).is_some_and(|age| age > GRACE)
+    since.and_then(|since| since.elapsed().ok()).unwrap_or_default()
 }

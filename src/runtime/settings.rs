@@ -26,8 +26,9 @@ pub struct Settings {
 /// `[watch]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WatchSettings {
-    /// A burst of changes is over when nothing happened for so long.
-    pub quiet: Duration,
+    /// A burst of changes is over when nothing happened for so long. `None`: at once where it is known
+    /// when nobody is writing (leases), after 75 ms elsewhere.
+    pub quiet: Option<Duration>,
     /// A burst that never ends is looked at after so long.
     pub longest: Duration,
     /// Ask the disk from time to time, where it does not tell.
@@ -49,7 +50,7 @@ impl Default for CommandSettings {
 
 impl Default for WatchSettings {
     fn default() -> Self {
-        Self { quiet: Duration::from_millis(75), longest: Duration::from_secs(1), poll: false }
+        Self { quiet: None, longest: Duration::from_secs(1), poll: false }
     }
 }
 
@@ -138,7 +139,7 @@ const KEYS: [Key; 9] = [
         section: "watch",
         name: "quiet_ms",
         apply: |to, value| {
-            to.watch.quiet = Duration::from_millis(number(value, 0..=60_000)?);
+            to.watch.quiet = Some(Duration::from_millis(number(value, 0..=60_000)?));
             Ok(())
         },
     },
@@ -331,7 +332,7 @@ mod tests {
                 },
             },
             watch: WatchSettings {
-                quiet: Duration::from_millis(10),
+                quiet: Some(Duration::from_millis(10)),
                 longest: Duration::from_millis(20),
                 poll: true,
             },

@@ -20,7 +20,7 @@ pub struct Watching<'p> {
     known: Option<Revisions>,
     /// The last failure that was reported: it is not told twice.
     failure: Option<Failure>,
-    /// Since when the state file looks half saved.
+    /// Since when the state file looks half saved, or is not there.
     half_saved: Option<Instant>,
     settings: Option<String>,
     lock: Lock,
@@ -28,6 +28,10 @@ pub struct Watching<'p> {
 
 /// What a watcher locks, in `.rulemark/`.
 const LOCK: &str = "watch.lock";
+
+/// A burst of changes is over when nothing happened for so long, where it can't be known that nobody
+/// is writing.
+const QUIET: Duration = Duration::from_millis(75);
 
 /// A failure that was told.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,7 +101,11 @@ impl Project {
     }
 
     fn burst(&self) -> Burst {
-        Burst::new(self.settings.watch.quiet, self.settings.watch.longest)
+        let quiet = self.settings.watch.quiet.unwrap_or_else(|| {
+            let is_known = self.reader().knows_writers(self.workspace.state());
+            if is_known { Duration::ZERO } else { QUIET }
+        });
+        Burst::new(quiet, self.settings.watch.longest)
     }
 
     /// The settings file's text, as far as it can be read: only to see whether it changed.
@@ -120,8 +128,7 @@ impl Watching<'_> {
     /// When the disk can no longer be watched.
     pub fn run(mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
         report(Report::Watching(self.watcher.describe()));
-        // The first look waits for a quiet time like any other: somebody may be saving just now.
-        self.watcher.look_again();
+        self.watcher.look_again(Duration::ZERO);
         let root = self.project.workspace.root().to_owned();
         while self.watcher.next(&root)? {
             self.look(report)?;
@@ -148,18 +155,23 @@ impl Watching<'_> {
             }
             Err(error) => self.fail(error, report),
         }
+        if let Some(pause) = self.project.displaced_pause() {
+            self.watcher.look_again(pause);
+        }
         Ok(())
     }
 
-    /// Lets the rules run, unless the documents are what the last run left.
+    /// Lets the rules run, unless the documents are what the last run left and nobody wrote to the
+    /// files that they were before.
     fn advance(&mut self) -> Result<Option<Run>, Error> {
         let found = self.project.read()?;
-        if self.known == Some(revisions(&found)) {
+        let is_known = self.known == Some(revisions(&found));
+        if is_known && !self.project.is_displaced_due() {
             return Ok(None);
         }
         let run = self.project.run(Cause::FilesChanged)?;
         self.known = Some(revisions(&run.after));
-        Ok(Some(run))
+        Ok(Some(run).filter(|run| !is_known || run.entry.is_some()))
     }
 
     fn reload(&mut self, report: &mut dyn FnMut(Report)) -> Result<(), Error> {
@@ -188,18 +200,19 @@ impl Watching<'_> {
     }
 
     fn fail(&mut self, error: Error, report: &mut dyn FnMut(Report)) {
-        if matches!(error, Error::HalfSaved { .. }) {
-            // Whoever saves it is given the time of two bursts; then the user should know.
+        if matches!(error, Error::HalfSaved { .. } | Error::NoState(_)) {
+            // Whoever saves it, or has moved it away to write a new one, is given the time of two
+            // bursts; then the user should know.
             let since = *self.half_saved.get_or_insert_with(Instant::now);
             if since.elapsed() < self.project.settings.watch.longest * 2 {
-                return self.watcher.look_again();
+                return self.watcher.look_again(QUIET);
             }
         } else {
             self.half_saved = None;
         }
         if error.kind() == ErrorKind::Conflict {
             // Somebody else is at work; nothing may change when they are done, so look again.
-            self.watcher.look_again();
+            self.watcher.look_again(QUIET);
         }
         let is_documents = matches!(error.kind(), ErrorKind::Document) || matches!(error, Error::NoState(_));
         let told = Failure { message: error.to_string(), is_documents };
