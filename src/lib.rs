@@ -34,6 +34,7 @@
 //! * [`disk`]: reading, the compare-and-swap write, locks, the watcher, the workspace.
 //! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
 //! * [`trust`]: which commands a person has allowed, and whether it is a person who asks.
+//! * [`git`]: the repository a project lies in.
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
@@ -66,6 +67,7 @@ pub mod cli;
 pub mod disk;
 pub mod document;
 pub mod engine;
+pub mod git;
 pub mod journal;
 pub mod markdown;
 pub mod process;

@@ -124,6 +124,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Check that everything Rulemark needs is there
     Doctor(JsonArgs),
+    /// Merge three versions of a document, as git's merge driver
+    #[command(hide = true)]
+    MergeDriver(MergeDriverArgs),
     /// Run the Markdown test cases of a folder against their rules
     TestRules(TestRulesArgs),
     /// Print a completion script for a shell
@@ -149,6 +152,29 @@ pub struct InitArgs {
     /// Only say what would be made
     #[arg(long)]
     pub dry_run: bool,
+    /// Let git merge and show the project's documents with Rulemark, in this clone
+    #[arg(long)]
+    pub git: bool,
+}
+
+/// `merge-driver`, as git calls it.
+#[derive(Debug, ClapArgs)]
+pub struct MergeDriverArgs {
+    /// The file before both branches changed it (%O)
+    #[arg(value_name = "BASE")]
+    pub base: PathBuf,
+    /// The current branch's file, and where the result goes (%A)
+    #[arg(value_name = "OURS")]
+    pub ours: PathBuf,
+    /// The other branch's file (%B)
+    #[arg(value_name = "THEIRS")]
+    pub theirs: PathBuf,
+    /// Size of conflict markers, of which there are none (%L)
+    #[arg(value_name = "SIZE")]
+    pub marker_size: Option<String>,
+    /// What the file is called in the repository (%P)
+    #[arg(value_name = "PATH")]
+    pub path: Option<String>,
 }
 
 /// `demo`.

@@ -6,10 +6,12 @@ use super::{
     compiled,
     context::Context,
     error::{CommandError, CommandResult, Exit},
+    git_setup,
     render::{Ink, Line},
 };
 use crate::{
     document::WorkflowState,
+    git::{GitError, Repository},
     runtime::{Documents, Project, Settings},
     text::Severity,
 };
@@ -85,7 +87,7 @@ fn examine(project: &Project) -> Vec<Checked> {
         }
         Err(error) => checks.push(Checked::failed("files", &error.into())),
     }
-    checks.extend([journal(project), writable(project), watcher(project)]);
+    checks.extend([journal(project), writable(project), watcher(project), git(project)]);
     checks
 }
 
@@ -198,5 +200,61 @@ fn watcher(project: &Project) -> Checked {
     match project.watcher() {
         Some(holder) => Checked::ok("watcher", format!("running: {holder}")),
         None => Checked::ok("watcher", "not running; `rulemark watch` starts it"),
+    }
+}
+
+/// Whether git merges the project's documents with this program, and whether that works.
+fn git(project: &Project) -> Checked {
+    let name = "git";
+    let advice = "`rulemark init --git` lets git merge the documents by key, item and log entry";
+    let repository = match Repository::of(project.workspace().root()) {
+        Ok(repository) => repository,
+        Err(GitError::NoGit(_)) => return Checked::ok(name, "there is no `git` command"),
+        Err(_) => return Checked::ok(name, "the project is in no repository"),
+    };
+    match git_setup::missing(project, &repository) {
+        Ok(missing) if missing.lines.is_empty() && missing.settings.is_empty() => merge_works(),
+        Ok(missing) if !missing.lines.is_empty() => Checked {
+            advice: Some(advice.into()),
+            ..Checked::ok(name, "documents are merged by lines; the merge driver is not installed")
+        },
+        Ok(_) => {
+            Checked::warn(name, "`.gitattributes` asks for the merge driver, and this clone has none", advice)
+        }
+        Err(error) => Checked::failed(name, &error),
+    }
+}
+
+/// Merges three files the way git would have it done.
+fn merge_works() -> Checked {
+    let name = "git";
+    let base = "## State\nPhase: A\nStatus: B\n";
+    let versions = [
+        ("base", base.to_owned()),
+        ("ours", base.replace("Phase: A", "Phase: C")),
+        ("theirs", format!("{base}\n## Log\n- d\n")),
+    ];
+    let merged = tempfile::tempdir().and_then(|folder| {
+        for (file, text) in &versions {
+            let mut file = std::fs::File::create_new(folder.path().join(file))?;
+            std::io::Write::write_all(&mut file, text.as_bytes())?;
+        }
+        crate::git::try_driver(folder.path())?;
+        std::fs::read_to_string(folder.path().join("ours"))
+    });
+    match merged {
+        Ok(text) if text == "## State\nPhase: C\nStatus: B\n\n## Log\n- d\n" => {
+            Checked::ok(name, "the merge driver is installed and works")
+        }
+        Ok(_) => Checked::warn(
+            name,
+            "the merge driver is installed, and merges wrongly",
+            "another version of rulemark may be first in PATH",
+        ),
+        Err(error) => {
+            let error =
+                CommandError::refused("the merge driver is installed and does not run").because(error);
+            Checked::failed(name, &error.with_hint("`rulemark init --git` puts it right"))
+        }
     }
 }

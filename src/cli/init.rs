@@ -4,10 +4,11 @@ use super::{
     args::InitArgs,
     context::Context,
     error::{CommandError, CommandResult, Exit},
+    git_setup,
     render::{Ink, Line},
 };
 use crate::{
-    disk::{GITIGNORE, LocalFileSystem, create_file},
+    disk::{GITIGNORE, LocalFileSystem, Workspace, create_file},
     runtime::Error,
 };
 use std::path::Path;
@@ -35,6 +36,9 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     if folder.exists() && !folder.is_dir() {
         return Err(CommandError::usage(format!("{} is not a folder", folder.display())));
     }
+    if args.git && Workspace::named_root(&folder).is_ok() {
+        return git_setup::install(context, &folder, args.dry_run);
+    }
     for (path, text) in FILES {
         let is_new = if args.dry_run { !folder.join(path).exists() } else { create(&folder, path, text)? };
         let (ink, word) = match (is_new, args.dry_run) {
@@ -44,9 +48,13 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
         };
         terminal.remark(Line::new().ink(ink, word).text(format!(" {path}")))?;
     }
+    if args.git && folder.is_dir() {
+        git_setup::install(context, &folder, args.dry_run)?;
+    }
     if args.dry_run {
         return Ok(Exit::Ok);
     }
+    let terminal = &mut context.terminal;
     terminal.remark("")?;
     for (command, what) in NEXT {
         terminal.remark(Line::new().ink(Ink::Accent, command).pad_to(26).text(what))?;

@@ -18,12 +18,14 @@ mod done;
 mod emit;
 mod error;
 mod export;
+mod git_setup;
 mod history;
 mod init;
 mod item;
 mod json;
 mod log;
 mod man;
+mod merge_driver;
 mod next;
 mod render;
 mod report;
@@ -100,6 +102,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Redo => undo::redo(context),
         Command::Export(args) => export::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args),
+        Command::MergeDriver(args) => merge_driver::run(context, &args),
         Command::TestRules(args) => test_rules::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => man::run(context, &args),

@@ -128,6 +128,15 @@ impl Terminal {
         if self.chatter == Chatter::Quiet { Ok(()) } else { self.prose(line, 0) }
     }
 
+    /// Prints lines to standard error, for a program that reads nothing else of us.
+    pub(crate) fn aside(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), CommandError> {
+        let mut text = String::new();
+        for line in lines {
+            line.write(&mut text);
+        }
+        self.err.write(&text).map_err(CommandError::output)
+    }
+
     /// Prints a finding with its excerpt.
     pub(crate) fn finding(
         &mut self,

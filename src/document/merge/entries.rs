@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use std::collections::HashMap;
 
 /// A line of one side, by its number in that version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Added {
     pub(super) is_ours: bool,
     pub(super) line: usize,

@@ -27,6 +27,7 @@ mod fields;
 mod lines;
 mod names;
 mod places;
+mod position;
 mod sections;
 mod three_way;
 mod walk;
@@ -34,7 +35,10 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use position::{BranchMerge, Current, Position, merge_branches};
+
 use lines::{Ending, Version};
+use std::collections::HashMap;
 use three_way::Merge;
 
 /// One of the two versions that are merged.
@@ -71,18 +75,26 @@ pub struct Conflict {
 /// Merges what `ours` and `theirs` made of `base`; where both changed the same, `prefer` wins.
 #[must_use]
 pub fn merge(base: &str, ours: &str, theirs: &str, prefer: Side) -> Merged {
+    with_keys(base, ours, theirs, prefer, |_| false)
+}
+
+/// [`merge`] without conflicts in the lines whose keys `is_settled` says are settled otherwise.
+fn with_keys(base: &str, ours: &str, theirs: &str, prefer: Side, is_settled: fn(&str) -> bool) -> Merged {
     if ours == base || ours == theirs {
         return Merged { text: theirs.to_owned(), conflicts: Vec::new() };
     }
     if theirs == base {
         return Merged { text: ours.to_owned(), conflicts: Vec::new() };
     }
-    let versions = [base, ours, theirs].map(Version::read);
+    // Two files that go back to nothing have in common what they have in common.
+    let common = base.trim().is_empty().then(|| in_common(ours, theirs));
+    let versions = [common.as_deref().unwrap_or(base), ours, theirs].map(Version::read);
     let [base, ours, theirs] = &versions;
     let mut merge = Merge {
         versions: [base, ours, theirs],
         ending: Ending::of([base, ours, theirs]),
         prefer,
+        is_settled,
         written: Vec::new(),
         conflicts: Vec::new(),
     };
@@ -90,4 +102,21 @@ pub fn merge(base: &str, ours: &str, theirs: &str, prefer: Side) -> Merged {
         merge.place(&place);
     }
     Merged { text: merge.ending.write(&merge.written), conflicts: merge.conflicts }
+}
+
+/// The lines that both texts have, in order.
+fn in_common(ours: &str, theirs: &str) -> String {
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let versions = [ours, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<&str>>());
+    let [ids, other_ids] = versions.each_ref().map(|lines| {
+        let contents = lines.iter().map(|line| line.trim_end_matches(['\n', '\r']));
+        let mut ids: Vec<u32> = Vec::with_capacity(lines.len());
+        for content in contents {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            ids.push(*numbers.entry(content).or_insert(next));
+        }
+        ids
+    });
+    let matched = align::align(&ids, &other_ids);
+    versions[0].iter().zip(matched).filter(|(_, other)| other.is_some()).map(|(line, _)| *line).collect()
 }

@@ -97,6 +97,13 @@ fn keys_by_name() {
         &["State: Phase: \"Phase: A\\n\" | \"Phase: B\\n\" | \"Phase: C\\n\""],
         &state(&[("Phase: A", "Phase: B"), ("READY", "RUNNING")]),
     );
+    contested(
+        STATE,
+        &state(&[("Phase: A", "Phase: A\nOwner: me\nMood: good")]),
+        &state(&[("Phase: A", "Phase: A\nOwner: you\nTeam: red")]),
+        &["State: Owner: \"\" | \"Owner: me\\n\" | \"Owner: you\\n\""],
+        &state(&[("Phase: A", "Phase: A\nOwner: me\nMood: good\nTeam: red")]),
+    );
     let shared = "## State\nPhase:A Status:B Item:null  \n";
     clean(
         shared,
@@ -288,6 +295,18 @@ fn bytes_that_are_no_lines() {
 }
 
 #[test]
+fn files_that_both_added() {
+    let file = |phase: &str, log: &str| format!("## State\nPhase: {phase}\nStatus: READY\n\n## Log\n{log}");
+    contested(
+        "",
+        &file("A", "- ours\n"),
+        &file("B", "- theirs\n"),
+        &["State: Phase: \"\" | \"Phase: A\\n\" | \"Phase: B\\n\""],
+        &file("A", "- ours\n- theirs\n"),
+    );
+}
+
+#[test]
 fn an_unchanged_side_changes_nothing() {
     let other = state(&[("Phase: A", "Phase: B")]);
     for (base, ours, theirs, expected) in [
@@ -298,6 +317,86 @@ fn an_unchanged_side_changes_nothing() {
         let merged = merge(base, ours, theirs, Side::Ours);
         assert_eq!((&*merged.text, merged.conflicts.len()), (expected, 0));
     }
+}
+
+/// The merged text, and `kept: ours | theirs` of the position.
+#[track_caller]
+fn branches(ours: &[(&str, &str)], theirs: &[(&str, &str)], merged: &[(&str, &str)], position: Option<&str>) {
+    let found = merge_branches(STATE, &state(ours), &state(theirs));
+    assert_eq!((&*found.merged.text, &*found.merged.conflicts), (&*state(merged), &[] as &[Conflict]));
+    let told =
+        found.position.map(|it| format!("{:?}, {:?}: {} | {}", it.kept, it.current, it.ours, it.theirs));
+    assert_eq!(told.as_deref(), position);
+}
+
+#[test]
+fn branches_are_at_one_place() {
+    let first = ("| 1 | first | pending |", "| 1 | first | completed |");
+    let second = ("| 2 | second | pending |", "| 2 | second | completed |");
+    let third = ("| 3 | third | pending |", "| 3 | third | completed |");
+    let at = |text| ("Phase: A\nStatus: READY\nCurrentItem: 1", text);
+    let (at_2, at_3) =
+        ("Phase: B\nStatus: RUNNING\nCurrentItem: 2", "Phase: C\nStatus: READY\nCurrentItem: 3");
+    // Both moved, both to something open: the current branch stays where it is.
+    branches(
+        &[at(at_2)],
+        &[at(at_3)],
+        &[at(at_2)],
+        Some(
+            "Ours, Open: Phase: B, Status: RUNNING, CurrentItem: 2 | Phase: C, Status: READY, CurrentItem: 3",
+        ),
+    );
+    // Ours went on to what theirs had finished.
+    branches(
+        &[first, at(at_2)],
+        &[second, at(at_3)],
+        &[first, second, at(at_3)],
+        Some(
+            "Theirs, Open: Phase: B, Status: RUNNING, CurrentItem: 2 | Phase: C, Status: READY, CurrentItem: 3",
+        ),
+    );
+    // Only one moved, to something open.
+    branches(&[first], &[first, at(at_2)], &[first, at(at_2)], None);
+    branches(&[first, at(at_2)], &[third], &[first, third, at(at_2)], None);
+    // Each has finished the other's next one.
+    branches(
+        &[first, third, at(at_2)],
+        &[first, second, at(at_3)],
+        &[first, second, third, at(at_2)],
+        Some(
+            "Ours, Finished: Phase: B, Status: RUNNING, CurrentItem: 2 | Phase: C, Status: READY, CurrentItem: 3",
+        ),
+    );
+    // The same, and both at the beginning.
+    let (begun_2, begun_3) =
+        ("Phase: A\nStatus: READY\nCurrentItem: 2", "Phase: A\nStatus: READY\nCurrentItem: 3");
+    branches(
+        &[second, at(begun_3)],
+        &[third, at(begun_2)],
+        &[second, third],
+        Some("Ours, Next(\"1\"): CurrentItem: 3 | CurrentItem: 2"),
+    );
+    // Everything is done.
+    let done = at("Phase: A\nStatus: COMPLETED\nCurrentItem: null");
+    branches(
+        &[first, second, at(at_3)],
+        &[first, third, done],
+        &[first, second, third, done],
+        Some(
+            "Theirs: Phase: C, Status: READY, CurrentItem: 3 | Phase: A, Status: COMPLETED, CurrentItem: null",
+        ),
+    );
+}
+
+#[test]
+fn both_branches_added_an_item() {
+    let ours = state(&[("| 3 | third | pending |\n", "| 3 | third | pending |\n| 4 | ours | pending |\n")]);
+    let theirs =
+        state(&[("| 3 | third | pending |\n", "| 3 | third | pending |\n| 4 | theirs | pending |\n")]);
+    let found = merge_branches(STATE, &ours, &theirs);
+    assert_eq!(found.shared_ids, ["4"]);
+    assert!(found.merged.text.contains("| 4 | ours | pending |\n| 4 | theirs | pending |\n"));
+    assert_eq!(found.merged.conflicts, []);
 }
 
 /// Numbers that follow from their seed (xorshift).

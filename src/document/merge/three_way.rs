@@ -18,6 +18,8 @@ pub(super) struct Merge<'m, 't> {
     pub(super) versions: [&'m Version<'t>; 3],
     pub(super) ending: Ending,
     pub(super) prefer: Side,
+    /// Whether a line with these State keys is settled by whoever asked for the merge.
+    pub(super) is_settled: fn(&str) -> bool,
     pub(super) written: Vec<Written<'t>>,
     pub(super) conflicts: Vec<Conflict>,
 }
@@ -75,8 +77,12 @@ impl<'t> Merge<'_, 't> {
 
     /// Notes a conflict in the section `title`, in `line` if it is only one.
     pub(super) fn conflict(&mut self, title: &str, line: Option<&Line<'t>>, versions: [&[Line<'t>]; 3]) {
+        let name = line.and_then(|line| line.name.as_ref());
+        if matches!(name, Some(Name::Keys(keys)) if (self.is_settled)(keys)) {
+            return;
+        }
         let title = inline::plain(title);
-        let place = match line.and_then(|line| line.name.as_ref()) {
+        let place = match name {
             Some(Name::Keys(keys)) if title.is_empty() => keys.clone(),
             Some(Name::Keys(keys)) => format!("{title}: {keys}"),
             Some(Name::Item(id, _)) if !id.is_empty() => format!("{title} {id}"),

@@ -4,12 +4,17 @@ use super::{
     Side,
     entries::{self, Added, Sides},
     fields,
-    lines::{Line, Written, changed},
+    lines::{Line, Name, Written, changed},
     places::Place,
     sections::Kind,
     three_way::{Hunk, Merge, hunks, is_same},
 };
-use std::{collections::HashMap, iter::Peekable, ops::Range, vec::IntoIter};
+use std::{
+    collections::{HashMap, HashSet},
+    iter::Peekable,
+    ops::Range,
+    vec::IntoIter,
+};
 
 pub(super) struct Walk<'w, 'm, 't> {
     merge: &'w mut Merge<'m, 't>,
@@ -120,8 +125,10 @@ impl<'w, 'm, 't> Walk<'w, 'm, 't> {
         for (hunks, others, is_ours) in
             [(&region.ours, &region.theirs, true), (&region.theirs, &region.ours, false)]
         {
+            let mut others = others.iter().peekable();
             for hunk in hunks.iter().filter(|hunk| hunk.replaces()) {
-                if others.iter().any(|other| overlap(&hunk.base, &other.base)) {
+                while others.next_if(|other| other.base.end <= hunk.base.start).is_some() {}
+                if others.peek().is_some_and(|other| overlap(&hunk.base, &other.base)) {
                     let base = &self.base[hunk.base.clone()];
                     let lines = if is_ours { self.sides.ours } else { self.sides.theirs };
                     let side = &lines[hunk.side.clone()];
@@ -205,10 +212,37 @@ impl<'w, 'm, 't> Walk<'w, 'm, 't> {
 
     /// Writes what was put aside.
     fn flush(&mut self) {
-        let [ours, theirs] = std::mem::take(&mut self.pending);
+        let [mut ours, mut theirs] = std::mem::take(&mut self.pending);
+        if self.kind == Kind::Lines && !ours.is_empty() && !theirs.is_empty() {
+            self.same_keys(&mut ours, &mut theirs);
+        }
         for added in entries::combined(self.sides, &ours, &theirs, self.is_descending) {
             let side = if added.is_ours { Side::Ours } else { Side::Theirs };
             self.merge.line_of(side, self.sides.line(added));
+        }
+    }
+
+    /// Leaves one line of those with which both sides added the same State key.
+    fn same_keys(&mut self, ours: &mut Vec<Added>, theirs: &mut Vec<Added>) {
+        let keys = |added: &Added| match &self.sides.line(*added).name {
+            Some(Name::Keys(keys)) => Some(keys),
+            _ => None,
+        };
+        let own: HashMap<&String, Added> =
+            ours.iter().filter_map(|added| Some((keys(added)?, *added))).collect();
+        let pairs = theirs.iter().filter_map(|added| Some((*own.get(keys(added)?)?, *added)));
+        let clashes: Vec<(Added, Added)> = pairs
+            .filter(|(one, other)| self.sides.line(*one).content != self.sides.line(*other).content)
+            .collect();
+        let lost: HashSet<Added> = match self.merge.prefer {
+            Side::Ours => clashes.iter().map(|(_, other)| *other).collect(),
+            Side::Theirs => clashes.iter().map(|(own, _)| *own).collect(),
+        };
+        ours.retain(|added| !lost.contains(added));
+        theirs.retain(|added| !lost.contains(added));
+        for (own, other) in clashes {
+            let [own, other] = [own, other].map(|added| self.sides.line(added));
+            self.conflict(Some(own), [&[], std::slice::from_ref(own), std::slice::from_ref(other)]);
         }
     }
 

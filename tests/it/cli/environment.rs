@@ -67,6 +67,8 @@ impl Environment {
         #[allow(clippy::disallowed_methods, reason = "this is the one place where tests start processes")]
         let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
         command.env_clear().env("HOME", self.folder.path().join("home")).env("TZ", "UTC");
+        // For `git`.
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.current_dir(self.root()).args(arguments).args(["--now", NOW]).stdin(Stdio::null());
         command
     }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod environment;
+mod git;
 mod hostile;
 mod reading;
 mod refusing;
