@@ -1,7 +1,7 @@
 //! What Rulemark costs, as ratios: both sides of each are measured in one run, turn by turn, so the
 //! ratio holds on any machine. Nothing is asserted.
 //!
-//! usage: cargo bench [-- core|commands|watch|items]
+//! usage: cargo bench [-- core|commands|write|watch|items]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -14,14 +14,16 @@ mod core;
 mod document;
 mod project;
 mod watch;
+mod write;
 
 use std::{env, time::Duration};
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 4] = [
+    let parts: [(&str, fn()); 5] = [
         ("core", core::measure),
         ("commands", commands::measure),
+        ("write", write::measure),
         ("watch", watch::measure),
         ("items", commands::measure_items),
     ];

@@ -19,7 +19,8 @@ use std::{
 pub(crate) enum Kind {
     /// Opens for appending, writes one line, closes.
     Append,
-    /// The same, and keeps the descriptor for eight lines.
+    /// The same, and keeps the descriptor for eight lines, a turn long: another foreign writer that
+    /// renamed the file meanwhile would be the one who loses the rest.
     Held,
     /// Writes the whole text over the old one, then cuts what is left.
     InPlace,
@@ -69,7 +70,6 @@ pub(crate) struct Foreign<'a> {
     random: Random,
     ledger: Ledger,
     lines: usize,
-    held: Option<(File, usize)>,
     /// What it read and wrote last, to go back.
     last: Option<(String, String, String)>,
 }
@@ -85,7 +85,6 @@ impl<'a> Foreign<'a> {
             random: Random::new(plan.seed * 1_000 + number as u64),
             ledger: Ledger { kind, written: Vec::new(), deleted: Vec::new() },
             lines: 0,
-            held: None,
             last: None,
         }
     }
@@ -102,12 +101,21 @@ impl<'a> Foreign<'a> {
     }
 
     fn edit(&mut self) -> io::Result<()> {
-        self.lines += 1;
-        let line = format!("w{}-{:06}", self.number, self.lines);
+        let line = self.next_line();
         match self.ledger.kind {
-            Kind::Append | Kind::Held => {
+            Kind::Append => {
                 thread::sleep(Duration::from_micros(self.random.below(2_000)));
-                self.append(&line)?;
+                append(&mut self.open(OpenOptions::new().append(true))?, &line)?;
+            }
+            Kind::Held => {
+                let mut file = self.open(OpenOptions::new().append(true))?;
+                for _ in 0..8 {
+                    let line = self.next_line();
+                    append(&mut file, &line)?;
+                    self.ledger.written.push(line);
+                    thread::sleep(Duration::from_micros(self.random.below(2_000)));
+                }
+                append(&mut file, &line)?;
             }
             _ => {
                 let text = self.read()?;
@@ -124,6 +132,11 @@ impl<'a> Foreign<'a> {
         }
         self.ledger.written.push(line);
         Ok(())
+    }
+
+    fn next_line(&mut self) -> String {
+        self.lines += 1;
+        format!("w{}-{:06}", self.number, self.lines)
     }
 
     /// Most think for an instant, a few for long: their copy is stale by then.
@@ -161,18 +174,6 @@ impl<'a> Foreign<'a> {
         self.ledger.written.swap_remove(at);
         self.ledger.deleted.push(line);
         Ok(true)
-    }
-
-    fn append(&mut self, line: &str) -> io::Result<()> {
-        let (mut file, left) = match self.held.take() {
-            Some(held) => held,
-            None => (self.open(OpenOptions::new().append(true))?, 8),
-        };
-        file.write_all(format!("{line}\n").as_bytes())?;
-        if self.ledger.kind == Kind::Held && left > 1 {
-            self.held = Some((file, left - 1));
-        }
-        Ok(())
     }
 
     /// The text as any editor reads it. The other foreign writers wait for their turn, so it is whole.
@@ -220,6 +221,10 @@ impl<'a> Foreign<'a> {
             Kind::Mmap => write_mapped(&self.open(OpenOptions::new().read(true).write(true))?, text),
         }
     }
+}
+
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 /// Puts the line somewhere among the notes.

@@ -148,6 +148,7 @@ fn read_until(file: &Path, is_over: &AtomicBool) -> (u64, u64) {
     let reader = Reader { file_system: &LocalFileSystem, root, limit: 1 << 30, keep_lease: false };
     let (mut reads, mut torn) = (0, 0);
     while !is_over.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_micros(200)); // two cores are few
         let began = Instant::now();
         if let Ok(Some(reading)) = reader.read(file, &|| None)
             && began.elapsed() < Duration::from_millis(30)

@@ -87,7 +87,7 @@ fn examine(project: &Project) -> Vec<Checked> {
         }
         Err(error) => checks.push(Checked::failed("files", &error.into())),
     }
-    checks.extend([journal(project), writable(project), watcher(project), git(project)]);
+    checks.extend([journal(project), writable(project), writing(project), watcher(project), git(project)]);
     checks
 }
 
@@ -194,6 +194,23 @@ fn writable(project: &Project) -> Checked {
         }
     }
     Checked::ok(name, "the folder can be written")
+}
+
+/// How the state file is read and written here, and what that can't promise.
+fn writing(project: &Project) -> Checked {
+    let name = "writing";
+    if !project.workspace().internal().exists() {
+        return Checked::ok(name, "nothing yet; the first run says how");
+    }
+    match project.write_method() {
+        Ok(method) if method.is_lossless() => Checked::ok(name, method.to_string()),
+        Ok(method) => Checked::warn(
+            name,
+            method.to_string(),
+            "somebody who pauses in the middle of a save can be read half done; a local disk and a file of your own avoid it",
+        ),
+        Err(error) => Checked::failed(name, &error.into()),
+    }
 }
 
 fn watcher(project: &Project) -> Checked {

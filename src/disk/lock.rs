@@ -36,31 +36,23 @@ pub enum LockError {
     },
 }
 
+/// How often a lock is tried while somebody else holds it: from the first to the last, doubling.
+const PAUSES: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(2));
+
+/// A holder that says nothing of itself.
+const SOMEBODY: &str = "another process";
+
 impl Lock {
     /// Takes the lock, waiting at most for `patience`. `purpose` ("watch") is what others are told.
     ///
     /// # Errors
     /// When another process keeps it for longer, or the file can't be opened.
     pub fn acquire(path: &Path, purpose: &str, patience: Duration) -> Result<Self, LockError> {
-        let refused = |source| LockError::Io { path: path.to_owned(), source };
-        let mut options = OpenOptions::new();
-        let mut file =
-            open(options.read(true).write(true).create(true).truncate(false), path).map_err(refused)?;
         let deadline = Instant::now() + patience;
-        let mut pause = Duration::from_micros(200);
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(source)) => return Err(refused(source)),
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(LockError::Held { path: path.to_owned(), holder: holder(&mut file) });
-            }
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 2).min(Duration::from_millis(10));
-        }
+        // Whoever waits holds the turn, so that one who comes back at once does not go first for ever.
+        let turn = wait_for(&path.with_extension("turn"), path, deadline)?;
+        let mut file = wait_for(path, path, deadline)?;
+        drop(turn);
         // Who holds it is for people; the lock itself does not depend on it.
         let introduced = file.set_len(0).and_then(|()| {
             let purpose = purpose.lines().next().unwrap_or_default();
@@ -76,6 +68,30 @@ impl Lock {
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         is_same_file(&self.file, &self.path)
+    }
+}
+
+/// Opens the file at `path` and waits until it is locked. A file that was deleted meanwhile locks
+/// nobody out: then the next one is opened. `lock` is what the error is about.
+fn wait_for(path: &Path, lock: &Path, deadline: Instant) -> Result<File, LockError> {
+    let refused = |source| LockError::Io { path: lock.to_owned(), source };
+    let mut pause = PAUSES.0;
+    loop {
+        let mut options = OpenOptions::new();
+        let file =
+            open(options.read(true).write(true).create(true).truncate(false), path).map_err(refused)?;
+        match file.try_lock() {
+            Ok(()) if is_same_file(&file, path) => return Ok(file),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) => return Err(refused(source)),
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let holder = lock_holder(lock).unwrap_or_else(|| SOMEBODY.to_owned());
+            return Err(LockError::Held { path: lock.to_owned(), holder });
+        }
+        std::thread::sleep(pause.min(left));
+        pause = (pause * 2).min(PAUSES.1);
     }
 }
 
@@ -125,7 +141,7 @@ fn holder(file: &mut File) -> String {
     let text = String::from_utf8_lossy(&bytes);
     match text.lines().next() {
         Some(line) if read.is_ok() && !line.trim().is_empty() => line.trim().to_owned(),
-        _ => "another process".to_owned(),
+        _ => SOMEBODY.to_owned(),
     }
 }
 

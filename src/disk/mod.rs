@@ -18,6 +18,7 @@ mod burst;
 mod file_system;
 mod lease;
 mod lock;
+mod method;
 mod mount;
 mod read;
 mod swap;
@@ -29,6 +30,7 @@ pub use burst::Burst;
 pub use file_system::{FileSystem, Identity, LocalFileSystem, Stamp};
 pub use lease::{LeaseKind, Leasing};
 pub use lock::{Lock, LockError, lock_holder};
+pub use method::{Method, Replacing, Watchfulness};
 pub use read::{ReadError, Reader, Reading, read_text};
 pub use swap::{
     Displaced, Insistence, Staged, Swapped, WriteError, create_file, is_half_overwritten, put_back, remove,

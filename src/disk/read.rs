@@ -198,15 +198,9 @@ impl Reader<'_> {
                 return self.reading(path, opened, bytes, true).map(Some);
             }
             let seen = Sighting::after(last.take(), bytes, opened.identity);
-            let is_quiet = seen.quiet_for(&opened.metadata) >= seen.quiet_needed();
-            let is_at_rest = match leasing {
-                Leasing::InUse => {
-                    began.elapsed() >= WRITER
-                        && (is_quiet || known().is_some_and(|known| seen.only_adds_to(&known)))
-                }
-                Leasing::Granted | Leasing::Unavailable => is_quiet,
-            };
-            if is_at_rest {
+            if (leasing != Leasing::InUse || began.elapsed() >= WRITER)
+                && seen.is_at_rest(leasing, &opened.metadata, known)
+            {
                 return self.reading(path, opened, seen.bytes, is_leased).map(Some);
             }
             if began.elapsed() > GIVE_UP {
@@ -313,11 +307,21 @@ impl Sighting {
         self.since.elapsed().max(age)
     }
 
-    fn quiet_needed(&self) -> Duration {
-        let looks_torn = self.bytes.contains(&0)
+    /// Whether it can be taken for what somebody meant to save.
+    fn is_at_rest(&self, leasing: Leasing, metadata: &Metadata, known: &dyn Fn() -> Option<String>) -> bool {
+        let quiet = self.quiet_for(metadata);
+        if quiet >= QUIET_IF_TORN {
+            return true;
+        }
+        let known = known();
+        let only_adds = known.as_ref().is_some_and(|known| self.only_adds_to(known));
+        // A writer that is put to sleep in the middle leaves whole lines, but fewer.
+        let is_short = known.is_some_and(|known| self.bytes.len() < known.len());
+        let looks_torn = is_short
+            || self.bytes.contains(&0)
             || !self.bytes.ends_with(b"\n")
             || std::str::from_utf8(&self.bytes).is_err();
-        if looks_torn { QUIET_IF_TORN } else { QUIET }
+        (leasing == Leasing::InUse && only_adds) || (quiet >= QUIET && !looks_torn)
     }
 
     /// Whether this is `known` and whole lines behind it.

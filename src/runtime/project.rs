@@ -5,7 +5,7 @@ use super::{
     computation::Computed, half_saved, transaction::Planned,
 };
 use crate::{
-    disk::{FileSystem, LocalFileSystem, Reader, Workspace, read_text},
+    disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
     engine::{self, Cause, Event, Guidance, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     text::{DocumentId, Patch, Revision},
@@ -268,6 +268,17 @@ impl Project {
     /// unique to the event that they record.
     pub(super) fn event(&self, cause: Cause, seq: i64) -> Event {
         Event { cause, at: self.clock.now(), id: seq.cast_unsigned() }
+    }
+
+    /// How the state file is read and written where it lies. Two files are made and removed to find
+    /// out.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn write_method(&self) -> Result<Method, Error> {
+        let (state, folder) = (self.workspace.state(), self.workspace.make_displaced()?);
+        Method::of(self.file_system.as_ref(), self.workspace.root(), state, &folder)
+            .map_err(|source| ReadError::Io { path: state.to_owned(), source }.into())
     }
 
     /// The newest entries of the journal, newest first; none without a journal.

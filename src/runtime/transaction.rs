@@ -36,7 +36,7 @@ const POLITENESS: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a document may be missing: editors move it away before they write the new one.
-const MISSING: Duration = Duration::from_millis(250);
+const MISSING: Duration = Duration::from_secs(2);
 
 /// How long somebody who still writes to a displaced file is waited for, so that what they write is in
 /// the document when the run is over. What comes later is found by the next run.
@@ -55,8 +55,8 @@ pub(super) struct Planned {
 
 /// How one attempt ended.
 enum Attempt {
-    /// `is_late`: others have written, or are about to, where it must be merged.
-    Done { run: Box<Run>, is_late: bool },
+    /// With `late`, others have written, or are about to, where it must be merged: to these files.
+    Done { run: Box<Run>, late: Option<Vec<PathBuf>> },
     /// A file changed before it could be written.
     Overtaken(PathBuf),
 }
@@ -73,16 +73,16 @@ impl Project {
         }
         self.workspace.make_internal()?;
         let _lock = Lock::acquire(&self.workspace.internal().join("lock"), purpose, PATIENCE)?;
-        let (run, is_late) = self.until_written(compute)?;
+        let (run, late) = self.until_written(compute)?;
         trace(&run);
-        if is_late {
-            self.follow_up();
+        if let Some(late) = late {
+            self.follow_up(&late);
         }
         Ok(run)
     }
 
     /// Tries until nobody is in between.
-    fn until_written(&mut self, compute: &mut Compute<'_>) -> Result<(Run, bool), Error> {
+    fn until_written(&mut self, compute: &mut Compute<'_>) -> Result<(Run, Option<Vec<PathBuf>>), Error> {
         let began = Instant::now();
         let mut notices = Vec::new();
         let mut changed = self.workspace.state().to_owned();
@@ -90,9 +90,9 @@ impl Project {
             let is_polite = attempt < ATTEMPTS / 2 && began.elapsed() < POLITENESS;
             let insistence = if is_polite { Insistence::Polite } else { Insistence::Insistent };
             match self.attempt(compute, insistence) {
-                Ok(Attempt::Done { mut run, is_late }) => {
+                Ok(Attempt::Done { mut run, late }) => {
                     notices.append(&mut run.notices);
-                    return Ok((Run { notices, ..*run }, is_late));
+                    return Ok((Run { notices, ..*run }, late));
                 }
                 Ok(Attempt::Overtaken(path)) => {
                     tracing::debug!(path = %path.display(), "changed meanwhile; computing anew");
@@ -109,8 +109,13 @@ impl Project {
 
     /// Takes in what others wrote in the instant of the swap. What can't be had now stays where the
     /// next run finds it.
-    fn follow_up(&mut self) {
-        self.wait_for_late_writers();
+    fn follow_up(&mut self, late: &[PathBuf]) {
+        let began = Instant::now();
+        for place in late {
+            while began.elapsed() < LATE && self.is_being_written(place) {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
         let at = self.now();
         let followed = self.until_written(&mut |project, documents, memory, seq| {
             let event = project.event(Cause::FilesChanged, seq);
@@ -124,20 +129,9 @@ impl Project {
         }
     }
 
-    fn wait_for_late_writers(&self) {
-        let began = Instant::now();
-        let writes = |place: &Path| {
-            let opened = self.file_system.open(self.workspace.root(), place);
-            opened.is_ok_and(|file| {
-                matches!(self.file_system.lease(&file, LeaseKind::Read), Ok(Leasing::InUse))
-            })
-        };
-        let Ok(names) = self.file_system.list(&self.workspace.displaced()) else { return };
-        for place in names.iter().map(|name| self.workspace.displaced().join(name)) {
-            while began.elapsed() < LATE && writes(&place) {
-                std::thread::sleep(Duration::from_micros(200));
-            }
-        }
+    fn is_being_written(&self, place: &Path) -> bool {
+        let opened = self.file_system.open(self.workspace.root(), place);
+        opened.is_ok_and(|file| matches!(self.file_system.lease(&file, LeaseKind::Read), Ok(Leasing::InUse)))
     }
 
     fn attempt(&mut self, compute: &mut Compute<'_>, insistence: Insistence) -> Result<Attempt, Error> {
@@ -164,11 +158,15 @@ impl Project {
         if computed.leaves_all_as_it_was(&found, &memory) && conflicts.is_empty() {
             journal.note_displaced(&leftovers.tidied())?;
             let run = computed.into_run(None, at, label, found);
-            return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), is_late: false });
+            return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), late: None });
         }
         self.refuse_too_large(&found, &computed.after)?;
         let archived = archived(journal, &memory, &before, &computed.after)?;
         let prepared = self.prepare(readings, &found, &computed.after, seq)?;
+        if let Some(path) = self.overtaken(&prepared) {
+            self.discard(&prepared);
+            return Ok(Attempt::Overtaken(path));
+        }
         let mut displaced = leftovers.changes;
         displaced.noted.extend(self.intents(&prepared, seq));
         let appended = journal.append(NewEntry {
@@ -188,14 +186,14 @@ impl Project {
             self.discard(&prepared);
             return Err(error.into());
         }
-        let is_late = match self.swap_in(journal, prepared, insistence, seq)? {
+        let late = match self.swap_in(journal, prepared, insistence, seq)? {
             Ended::Overtaken(path) => return Ok(Attempt::Overtaken(path)),
-            Ended::Partly => true,
-            Ended::Done { is_late } => is_late,
+            Ended::Partly => Some(Vec::new()),
+            Ended::Done { late } => Some(late).filter(|late| !late.is_empty()),
         };
         journal.note_displaced(&leftovers.merged)?;
         let run = Run { notices, conflicts, ..computed.into_run(Some(seq), at, label, found) };
-        Ok(Attempt::Done { run: Box::new(run), is_late })
+        Ok(Attempt::Done { run: Box::new(run), late })
     }
 
     /// Reads both documents while nobody writes them.

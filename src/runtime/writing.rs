@@ -28,8 +28,8 @@ pub(super) struct Prepared {
 /// How a round of swaps ended.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// All documents are written. `is_late`: somebody may be writing to a displaced file.
-    Done { is_late: bool },
+    /// All documents are written. Somebody may be writing to these displaced files.
+    Done { late: Vec<PathBuf> },
     /// Nothing is written; this document is somebody else's now.
     Overtaken(PathBuf),
     /// One document is written, and the other somebody else's now: the entry stands, and what is left
@@ -95,6 +95,18 @@ impl Project {
         }
     }
 
+    /// The document that somebody has changed since it was read, as far as a look at its name tells: it
+    /// saves the journal an entry that would be withdrawn.
+    pub(super) fn overtaken(&self, prepared: &[Prepared]) -> Option<PathBuf> {
+        let is_changed = |it: &&Prepared| {
+            let found = self.file_system.metadata(&it.reading.target);
+            found.is_ok_and(|found| {
+                Identity::of(&found) != it.reading.identity || Stamp::of(&found) != it.reading.stamp
+            })
+        };
+        prepared.iter().find(is_changed).map(|it| it.reading.target.clone())
+    }
+
     /// What the journal is to know before the swaps.
     pub(super) fn intents(&self, prepared: &[Prepared], seq: i64) -> Vec<DisplacedFile> {
         let intent = |it: &Prepared| DisplacedFile {
@@ -126,16 +138,17 @@ impl Project {
     ) -> Result<Ended, Error> {
         let mut intents = self.intents(&prepared, seq).into_iter();
         let mut swaps = prepared.into_iter();
-        let (mut is_late, mut has_swapped) = (false, false);
+        let (mut late, mut has_swapped) = (Vec::new(), false);
         while let (Some(it), Some(mut intent)) = (swaps.next(), intents.next()) {
             let (path, place, after) = (it.reading.target.clone(), it.staged.place.clone(), it.after);
             let ended = swap(self.file_system.as_ref(), &it.staged, it.reading, insistence);
             match &ended {
                 Ok(Swapped::Done(displaced)) => {
                     has_swapped = true;
-                    is_late |= *displaced == Displaced::Late;
-                    if *displaced == Displaced::Nothing {
-                        remove(self.file_system.as_ref(), &place);
+                    match displaced {
+                        Displaced::AtRest => {}
+                        Displaced::Late => late.push(place),
+                        Displaced::Nothing => remove(self.file_system.as_ref(), &place),
                     }
                     continue;
                 }
@@ -172,6 +185,6 @@ impl Project {
             ended?;
             return Ok(Ended::Partly);
         }
-        Ok(Ended::Done { is_late })
+        Ok(Ended::Done { late })
     }
 }
