@@ -13,7 +13,7 @@ const MOST_PAIRS: usize = 1 << 12;
 const DEEPEST: u8 = 24;
 
 /// For each of `base`, the position of the same line in `side`; ascending.
-pub(super) fn align(base: &[u32], side: &[u32]) -> Vec<Option<usize>> {
+pub(in crate::document) fn align(base: &[u32], side: &[u32]) -> Vec<Option<usize>> {
     let universe = base.iter().chain(side).max().map_or(0, |&id| id as usize + 1);
     let mut matched = vec![None; base.len()];
     let mut tally = Tally { seen: vec![Seen::default(); universe] };

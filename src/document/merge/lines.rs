@@ -12,22 +12,22 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// One line of a version.
 #[derive(Clone, Debug)]
-pub(super) struct Line<'t> {
+pub(in crate::document) struct Line<'t> {
     /// Without its line end.
-    pub(super) content: &'t str,
+    pub(in crate::document) content: &'t str,
     /// Its line end; empty at the end of a file without one.
-    pub(super) end: &'t str,
-    pub(super) shape: Shape,
+    pub(in crate::document) end: &'t str,
+    pub(in crate::document) shape: Shape,
     /// White space in front, in columns.
-    pub(super) indent: usize,
+    pub(in crate::document) indent: usize,
     /// What the line is called, whatever else it says: a key's name, a row's id.
-    pub(super) name: Option<Name<'t>>,
+    pub(in crate::document) name: Option<Name<'t>>,
     /// The parts of `content` that are values by themselves: a key's value, a row's cells, a box.
-    pub(super) fields: Vec<Range<usize>>,
+    pub(in crate::document) fields: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::document) enum Shape {
     Blank,
     Heading,
     /// A list item's first line.
@@ -40,7 +40,7 @@ pub(super) enum Shape {
 
 /// What a line is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Name<'t> {
+pub(in crate::document) enum Name<'t> {
     /// The State keys in the line.
     Keys(String),
     /// An item: its id and its description.
@@ -52,18 +52,18 @@ pub(super) enum Name<'t> {
 }
 
 /// One version of the document.
-pub(super) struct Version<'t> {
-    pub(super) lines: Vec<Line<'t>>,
-    pub(super) parts: Vec<Part<'t>>,
-    pub(super) has_mark: bool,
+pub(in crate::document) struct Version<'t> {
+    pub(in crate::document) lines: Vec<Line<'t>>,
+    pub(in crate::document) parts: Vec<Part<'t>>,
+    pub(in crate::document) has_mark: bool,
     /// The line end it uses; `None` with no line end at all.
-    pub(super) line_end: Option<&'static str>,
+    pub(in crate::document) line_end: Option<&'static str>,
     /// Whether its last line has a line end.
-    pub(super) is_ended: bool,
+    pub(in crate::document) is_ended: bool,
 }
 
 impl<'t> Version<'t> {
-    pub(super) fn read(text: &'t str) -> Self {
+    pub(in crate::document) fn read(text: &'t str) -> Self {
         let state = WorkflowState::parse(text);
         let outline = state.outline();
         let mut named = names(&state);
@@ -152,25 +152,25 @@ fn read_line<'t>(text: &'t str, line: MarkdownLine, named: Option<(Name<'t>, Vec
 
 /// A line of the result.
 #[derive(Clone, Debug)]
-pub(super) struct Written<'t> {
-    pub(super) content: Cow<'t, str>,
-    pub(super) end: &'t str,
+pub(in crate::document) struct Written<'t> {
+    pub(in crate::document) content: Cow<'t, str>,
+    pub(in crate::document) end: &'t str,
 }
 
 /// What the side says that changed it; ours if both did.
-pub(super) fn changed<T: PartialEq + Copy>(base: T, ours: T, theirs: T) -> T {
+pub(in crate::document) fn changed<T: PartialEq + Copy>(base: T, ours: T, theirs: T) -> T {
     if ours == base { theirs } else { ours }
 }
 
 /// How the result ends its lines.
-pub(super) struct Ending {
+pub(in crate::document) struct Ending {
     has_mark: bool,
     is_ended: bool,
     line_end: Option<&'static str>,
 }
 
 impl Ending {
-    pub(super) fn of([base, ours, theirs]: [&Version<'_>; 3]) -> Self {
+    pub(in crate::document) fn of([base, ours, theirs]: [&Version<'_>; 3]) -> Self {
         let known = |version: &Version<'_>| version.line_end.or(base.line_end);
         Self {
             has_mark: changed(base.has_mark, ours.has_mark, theirs.has_mark),
@@ -181,7 +181,7 @@ impl Ending {
 
     /// The line end for a line that only `version` has: its own, unless the result as a whole uses
     /// another than that version does.
-    pub(super) fn for_line<'t>(&self, version: &Version<'_>, end: &'t str) -> &'t str {
+    pub(in crate::document) fn for_line<'t>(&self, version: &Version<'_>, end: &'t str) -> &'t str {
         match self.line_end {
             Some(line_end) if version.line_end == Some(end) => line_end,
             _ => end,
@@ -189,7 +189,7 @@ impl Ending {
     }
 
     /// The document.
-    pub(super) fn write(&self, lines: &[Written<'_>]) -> String {
+    pub(in crate::document) fn write(&self, lines: &[Written<'_>]) -> String {
         let length: usize = lines.iter().map(|line| line.content.len() + 2).sum();
         let mut text = String::with_capacity(length + 3);
         if self.has_mark {

@@ -21,14 +21,14 @@
 //!
 //! Time grows with the length of the versions times its logarithm, whatever they hold.
 
-mod align;
+pub(super) mod align;
 mod entries;
 mod fields;
-mod lines;
-mod names;
+pub(super) mod lines;
+pub(super) mod names;
 mod places;
 mod position;
-mod sections;
+pub(super) mod sections;
 mod three_way;
 mod walk;
 

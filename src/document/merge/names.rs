@@ -6,13 +6,14 @@ use std::collections::{HashMap, HashSet};
 /// A number for each line of each version, the same for lines that are versions of one another.
 /// A line is known by its name if the name stands at most once in each version, otherwise by its
 /// content.
-pub(super) fn identities(versions: [&[Line<'_>]; 3]) -> [Vec<u32>; 3] {
+pub(in crate::document) fn identities(versions: [&[Line<'_>]; 3]) -> [Vec<u32>; 3] {
     let item_by = item_key(versions);
-    // The same line may have a name in one version and, inside a fence, none in another.
+    // The same line may have a name in one version and, inside a fence or below another heading, none
+    // or another in the next.
     let mut keys: HashMap<&str, Key<'_>> = HashMap::new();
     for line in versions.into_iter().flatten() {
         if let Some(key) = named(line, item_by) {
-            keys.entry(line.content).or_insert(key);
+            keys.entry(line.content).and_modify(|known| *known = key.min(*known)).or_insert(key);
         }
     }
     let mut counts: HashMap<Key<'_>, [u32; 3]> = HashMap::new();
@@ -34,13 +35,14 @@ pub(super) fn identities(versions: [&[Line<'_>]; 3]) -> [Vec<u32>; 3] {
     })
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// Those that say more come first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Key<'m> {
-    Content(&'m str),
     Keys(&'m str),
     Item(&'m str),
-    Row(&'m str),
     Text(&'m str),
+    Row(&'m str),
+    Content(&'m str),
 }
 
 fn named<'m>(line: &'m Line<'_>, item_by: ItemKey) -> Option<Key<'m>> {
@@ -80,7 +82,7 @@ fn items<'m>(lines: &'m [Line<'_>]) -> impl Iterator<Item = (&'m str, &'m str)> 
 }
 
 /// Whether a line that took another's place looks like that line reworded.
-pub(super) fn is_reworded(before: &Line<'_>, after: &Line<'_>) -> bool {
+pub(in crate::document) fn is_reworded(before: &Line<'_>, after: &Line<'_>) -> bool {
     let is_listed = matches!(before.shape, Shape::Item | Shape::Row) && before.shape == after.shape;
     if !is_listed || before.fields.len() != after.fields.len() {
         return false;

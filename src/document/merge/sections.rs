@@ -6,19 +6,19 @@ use std::{collections::HashMap, ops::Range};
 
 /// Lines that are merged together.
 #[derive(Clone, Debug)]
-pub(super) struct Part<'t> {
-    pub(super) role: Role,
+pub(in crate::document) struct Part<'t> {
+    pub(in crate::document) role: Role,
     /// How it is called for a person; empty for the top of the file.
-    pub(super) title: &'t str,
+    pub(in crate::document) title: &'t str,
     /// Its own title and those above it, without decoration and case, outermost first.
-    pub(super) path: Vec<String>,
-    pub(super) kind: Kind,
-    pub(super) lines: Range<usize>,
+    pub(in crate::document) path: Vec<String>,
+    pub(in crate::document) kind: Kind,
+    pub(in crate::document) lines: Range<usize>,
 }
 
 /// How the lines of a part belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::document) enum Kind {
     /// Each line says something about the others: where both sides changed the same, one has to win.
     Lines,
     /// Entries that stand for themselves: both sides' are kept.
@@ -28,7 +28,11 @@ pub(super) enum Kind {
 }
 
 /// The parts of a version; `starts` are the offsets its lines begin at.
-pub(super) fn parts<'t>(text: &'t str, outline: &Outline<'_>, starts: &[usize]) -> Vec<Part<'t>> {
+pub(in crate::document) fn parts<'t>(
+    text: &'t str,
+    outline: &Outline<'_>,
+    starts: &[usize],
+) -> Vec<Part<'t>> {
     let line_of = |offset: usize| starts.partition_point(|&start| start < offset);
     let top = Part { role: Role::Other, title: "", path: Vec::new(), kind: Kind::Lines, lines: 0..0 };
     let mut parts = vec![top];
@@ -83,7 +87,7 @@ fn kind(section: &Section) -> Kind {
 /// A number for each part of each version: the same for parts that are the same section, different
 /// for all others. A role names its section if each version has it once, otherwise the titles do;
 /// sections that stand twice in a version are nobody's counterpart.
-pub(super) fn identities(versions: [&[Part<'_>]; 3]) -> [Vec<u32>; 3] {
+pub(in crate::document) fn identities(versions: [&[Part<'_>]; 3]) -> [Vec<u32>; 3] {
     let mut roles: HashMap<Role, [u32; 3]> = HashMap::new();
     let mut paths: HashMap<(&[String], Role), [u32; 3]> = HashMap::new();
     for (index, parts) in versions.into_iter().enumerate() {

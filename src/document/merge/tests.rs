@@ -383,7 +383,7 @@ fn branches_are_at_one_place() {
         &[first, third, done],
         &[first, second, third, done],
         Some(
-            "Theirs: Phase: C, Status: READY, CurrentItem: 3 | Phase: A, Status: COMPLETED, CurrentItem: null",
+            "Theirs, Open: Phase: C, Status: READY, CurrentItem: 3 | Phase: A, Status: COMPLETED, CurrentItem: null",
         ),
     );
 }
@@ -500,6 +500,16 @@ fn nothing_is_lost(base: &str, ours: &str, theirs: &str) {
     let swapped = merge(base, theirs, ours, Side::Theirs);
     assert_eq!(sorted(&swapped.text), sorted(&merged.text), "not symmetric\n{}", case());
     assert_eq!(swapped.conflicts.len(), merged.conflicts.len(), "not symmetric\n{}", case());
+}
+
+/// Cases that the many merges below have found.
+#[test]
+fn nothing_is_lost_in_what_was_found() {
+    nothing_is_lost(
+        "## State\n| 4 | description w4 | pending |\n---\nw5\n",
+        "## State\n| 4 | description w4 | completed |\n---\nw5\n",
+        "## State\n### 2025-01-20 w8\n| 4 | description w4 | completed |\n---\nw5\n",
+    );
 }
 
 /// 200,000 merges in a release build, fewer in a debug build, where one takes some forty times as
