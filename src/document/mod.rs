@@ -4,6 +4,7 @@
 //! [`TextEdit`](crate::text::TextEdit)s that keep the spelling, decoration and line ends found.
 
 mod body;
+mod changes;
 mod command_line;
 mod config;
 mod inline;
@@ -16,6 +17,7 @@ mod state;
 mod table;
 mod title;
 
+pub use changes::{Change, ItemChange, SectionChange, changes};
 pub use command_line::{Launch, destructive_git};
 pub use config::{CommandKind, ProjectCommand, ProjectConfig};
 pub use items::{Item, ItemStatus, Items};
