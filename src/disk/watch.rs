@@ -1,7 +1,9 @@
 //! Noticing that a document may have changed.
 
 use super::{Burst, mount::is_remote};
-use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{
+    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, event::ModifyKind,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -141,18 +143,24 @@ impl Watcher {
     pub fn next(&mut self, root: &Path) -> Result<bool, WatchError> {
         loop {
             let mut received = self.receive();
-            let mut is_concerned = false;
+            let (mut is_concerned, mut is_rearranged) = (false, false);
             // One save makes several events: all that have come are one.
             loop {
                 match received {
                     Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
-                    Ok(Message::Event(event)) => is_concerned |= self.concerns(&event),
+                    Ok(Message::Event(event)) => {
+                        let concerns = self.concerns(&event);
+                        is_concerned |= concerns;
+                        is_rearranged |= concerns && !is_about_content(&event);
+                    }
                     Err(RecvTimeoutError::Timeout) => break,
                 }
                 received = self.receiver.recv_timeout(Duration::ZERO);
             }
             if is_concerned {
                 self.burst.touch(Instant::now());
+            }
+            if is_rearranged {
                 // A folder that just appeared may hold the file already: look in any case.
                 self.listen(root)?;
             }
@@ -162,7 +170,8 @@ impl Watcher {
             if is_time {
                 self.wake = None;
             }
-            if self.burst.settle(now) || is_time {
+            // A burst that goes on will be looked at when it is over.
+            if self.burst.settle(now) || (is_time && self.burst.wait(now).is_none()) {
                 return Ok(true);
             }
         }
@@ -235,6 +244,11 @@ impl Watcher {
     }
 }
 
+/// Whether an event says that something was written, rather than that names or folders changed.
+fn is_about_content(event: &notify::Result<Event>) -> bool {
+    event.as_ref().is_ok_and(|event| matches!(event.kind, EventKind::Modify(ModifyKind::Data(_))))
+}
+
 /// The folder a file stands in, or the nearest existing one above.
 fn nearest_folder(file: &Path) -> Option<(PathBuf, Identity)> {
     file.ancestors().skip(1).find_map(|folder| {
@@ -283,7 +297,7 @@ fn identity(_: &fs::Metadata) -> Identity {
 #[expect(clippy::disallowed_methods, reason = "tests write as a foreign editor would")]
 mod tests {
     use super::*;
-    use notify::event::{AccessKind, Flag, ModifyKind};
+    use notify::event::{AccessKind, Flag};
     use std::fs;
 
     type Step = Box<dyn Fn(&Path)>;

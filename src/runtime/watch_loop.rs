@@ -95,9 +95,11 @@ impl Project {
     }
 
     fn watched(&self) -> Vec<PathBuf> {
+        // The folder of the lock as a name only: its journal is written at each run, and to be told of
+        // that would cost more than the run.
         let workspace = &self.workspace;
-        let lock = workspace.internal().join(LOCK);
-        vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings(), lock]
+        let internal = workspace.internal();
+        vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings(), internal]
     }
 
     fn burst(&self) -> Burst {
