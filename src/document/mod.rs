@@ -9,8 +9,10 @@ mod command_line;
 mod config;
 mod inline;
 mod items;
+mod lookalike;
 pub mod merge;
 mod outline;
+mod review;
 mod section_names;
 mod stamp;
 mod state;
@@ -22,6 +24,8 @@ pub use command_line::{Launch, destructive_git};
 pub use config::{CommandKind, ProjectCommand, ProjectConfig};
 pub use items::{Item, ItemStatus, Items};
 pub use outline::{Outline, Role, Section};
+pub use review::doubled_section;
+pub(crate) use review::{Name, odd_name};
 pub use state::{StateKey, WorkflowState};
 
 /// `text` after `edits`.

@@ -150,6 +150,9 @@ impl<'a> Run<'a> {
         };
         let is_due = self.working.has_changed() || self.is_foreign_edit();
         let held = Some(held).filter(|_| !(is_due && self.working.write(&Write::Touch)));
+        if let Some(diagnostic) = self.working.doubled_section(self.snapshot) {
+            return self.give_up(diagnostic);
+        }
         match self.working.state().clone() {
             Cow::Borrowed(_) => self.finish(first, held),
             Cow::Owned(text) => self.finish(&Reading::of(&text), held),

@@ -1,10 +1,10 @@
 //! The two documents while a run changes them, and the writes that rules make.
 
 use crate::{
-    document::{Outline, ProjectConfig, Role, Section, WorkflowState},
+    document::{Outline, ProjectConfig, Role, Section, WorkflowState, doubled_section},
     engine::model::Snapshot,
     rules::{Position, SectionName},
-    text::{DocumentId, Draft, Patch, Revision, TextEdit},
+    text::{Diagnostic, DocumentId, Draft, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
 use std::borrow::Cow;
@@ -81,6 +81,15 @@ impl<'a> Working<'a> {
     /// The state file's patch, and the config's.
     pub(super) fn into_patches(self) -> (Patch, Option<Patch>) {
         (self.state.into_patch(), self.config.map(Draft::into_patch))
+    }
+
+    /// What is wrong with the changes, if they add a section that a reader sees already.
+    pub(super) fn doubled_section(&self, snapshot: &Snapshot<'_>) -> Option<Diagnostic> {
+        let in_state = doubled_section(snapshot.state, self.state.patch());
+        in_state.or_else(|| {
+            let found = doubled_section(snapshot.config?, self.config.as_ref()?.patch())?;
+            Some(found.in_document(DocumentId::Config))
+        })
     }
 
     pub(super) fn has_changed(&self) -> bool {

@@ -41,6 +41,7 @@ pub(super) fn review(
     }
     review.borrowed_actions(&set.rules);
     review.rules_outside();
+    review.odd_ids();
     review.unnamed(&extracted.unnamed);
     review.state_keys();
     let phases = set.phases.iter().map(|phase| phase.steps.as_slice());

@@ -1,9 +1,10 @@
 //! What an event leads to, before anything is written.
 
-use super::{Document, Documents, Edits, Error, Project};
+use super::{Document, Documents, Edits, Error, ErrorKind, Project};
 use crate::{
+    document::doubled_section,
     engine::{Cause, Event, Memory, Outcome, PendingStep, Snapshot},
-    text::{DocumentId, Patch},
+    text::{Diagnostic, DocumentId, LineIndex, Patch},
 };
 
 /// The documents as they would be, and how they get there.
@@ -93,6 +94,9 @@ impl Edited {
             return Err(Error::NoConfig(project.workspace().config().to_owned()));
         }
         let state = Patch::new(documents.state.revision, edits.state)?;
+        if let Some(found) = doubled_section(&documents.state.text, &state) {
+            return Err(refused(&documents.state, found));
+        }
         let (_, state_after) = applied(&state, &documents.state)?;
         let mut after = Documents { state: state_after, config: None };
         let mut config = None;
@@ -114,6 +118,13 @@ impl Edited {
             files: project.workspace(),
         })
     }
+}
+
+/// An edit that a caller asked for and that `found` speaks against.
+fn refused(document: &Document, found: Diagnostic) -> Error {
+    let place = LineIndex::new(&document.text).line_column(found.span.start);
+    let message = format!("{}:{}:{}: {}", document.path.display(), place.line, place.column, found.message);
+    Error::Caller { kind: ErrorKind::Document, message, hints: found.hint.into_iter().collect() }
 }
 
 fn applied<'p>(patch: &'p Patch, document: &Document) -> Result<(&'p Patch, Document), Error> {

@@ -2,13 +2,13 @@
 
 use super::Review;
 use crate::{
-    document::{Role, Section},
+    document::{Name, Role, Section, odd_name},
     rules::{
         extract::{Unnamed, names_rule},
-        label,
-        source::RuleLineKind,
+        id, label,
+        source::{self, RuleLineKind},
     },
-    text::{Diagnostic, Severity, Span},
+    text::{Diagnostic, Severity, Span, as_it_looks},
 };
 use std::collections::HashSet;
 
@@ -69,9 +69,36 @@ impl Review<'_> {
         first.trim().to_owned()
     }
 
+    /// Lines that begin with a rule's id but for characters that are not what they look like. Those
+    /// in headings are found with the headings.
+    pub(super) fn odd_ids(&mut self) {
+        let outline = self.state.outline();
+        for section in outline.sections().iter().filter(|section| section.role == Role::Rules) {
+            for line in source::lines(outline, section.body) {
+                let opens_rule = matches!(line.kind, RuleLineKind::Item | RuleLineKind::Text);
+                let id = opens_rule.then(|| self.odd_id(line.body)).flatten();
+                self.found.extend(id.and_then(|id| odd_name(self.file, id, Name::RuleId)));
+            }
+        }
+    }
+
+    /// The first word of `line`, when it reads as a rule's id by its looks only.
+    fn odd_id(&self, line: Span) -> Option<Span> {
+        let ends = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | ':' | '*' | '`' | '[' | ']');
+        let content = line.of(self.file);
+        let begun = content.trim_start_matches(ends);
+        let word =
+            begun.split(ends).next().filter(|word| !word.is_ascii() || word.contains(char::is_control))?;
+        let start = line.start + (content.len() - begun.len());
+        id::read(&as_it_looks(word), 0).map(|_| Span::new(start, start + word.len()))
+    }
+
     /// Triggers and actions below something that is not an id.
     pub(super) fn unnamed(&mut self, unnamed: &[Unnamed]) {
         for Unnamed { head, kind } in unnamed {
+            if self.odd_id(*head).is_some() {
+                continue;
+            }
             let part = match label::read(self.file, *head) {
                 Some(_) => head.start,
                 None => label::find(self.file, *head).map_or(head.end, |(at, _)| at),
@@ -193,5 +220,26 @@ mod tests {
         );
         check("## Rules\n---\n**Phase: `START`**\n- **Action:**\n  1. Log action.\n", &[]);
         check(&format!("## Rules\n### [PHASE: ANALYZE]\n{rule}### Notes\nWords. Constraint: none.\n"), &[]);
+    }
+
+    /// An id with a character that only looks like one of its own.
+    #[test]
+    fn ids_that_only_look_like_ones() {
+        for (rule, odd, fixed) in [
+            ("RULE_\u{200b}A_01: Phase == A → clear Log", "RULE_\u{200b}A_01", "RULE_A_01"),
+            ("- **RULE_A\u{200b}_01**: Phase == A → clear Log", "RULE_A\u{200b}_01", "RULE_A_01"),
+            ("**RULE_А_01:**\nTrigger: x\nAction: y", "RULE_А_01", "RULE_A_01"),
+            ("RULE_INIT_\u{202e}10: Phase == A → clear Log", "RULE_INIT_\u{202e}10", "RULE_INIT_10"),
+            ("ＲULE_A_01:\nTrigger: x\nAction: y", "ＲULE_A_01", "RULE_A_01"),
+        ] {
+            let file = format!("## Rules\n### RULE_FIRST_01\nTrigger: x\nAction: y\n\n---\n\n{rule}\n");
+            let set = compile(&WorkflowState::parse(&file));
+            let found: Vec<_> =
+                set.diagnostics.iter().filter(|found| found.code == "odd-characters").collect();
+            assert_eq!(found.len(), 1, "{rule}: {:#?}", set.diagnostics);
+            let edit = &found[0].fix.as_ref().unwrap().edits[0];
+            assert_eq!((edit.span.of(&file), edit.new_text.as_str()), (odd, fixed), "{rule}");
+            assert!(!set.diagnostics.iter().any(|found| found.code == "rule-without-id"), "{rule}");
+        }
     }
 }

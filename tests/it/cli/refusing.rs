@@ -164,3 +164,27 @@ fn more_than_the_limits_allow() {
         environment.write("workflow_state.md", text);
     }
 }
+
+/// A fence that is never closed hides the Log below it. Nobody gets a second one.
+#[test]
+fn a_section_that_a_fence_hides() {
+    let environment = Environment::with_state(
+        "## State\nPhase: A\nStatus: READY\n\n## Rules\n### RULE_GO_01\nTrigger ▶ Phase == A\nAction ▶ Log \"went\".\n\n## Plan\n```sh\nmake\n\n## Log\n- old\n",
+    );
+    let told = environment.story(&[&["check"], &["log", "text"], &["apply"], &["set", "Status=RUNNING"]]);
+    assert_eq!(environment.read("workflow_state.md").matches("## Log").count(), 1);
+    environment.edit("make\n", "make\n```\n");
+    let mended = environment.run(&["apply"]);
+    assert_snapshot!([told, mended].join("\n"));
+}
+
+#[test]
+fn names_that_are_not_what_they_look_like() {
+    let environment = Environment::with_state(
+        "## State\nPhase: A\nStаtus: READY\n\n##\u{200b} Log\n- a\n\n## Ιtems\n- [ ] b\n\n## Lоg\n- b\n",
+    );
+    environment.write("project_config.md", "# C\n\n## Chаngelog\n- x\n");
+    let told = environment.story(&[&["check"], &["check", "--fix"], &["check"]]);
+    assert_snapshot!(told);
+    assert_eq!(environment.read("project_config.md"), "# C\n\n## Changelog\n- x\n");
+}
