@@ -1,6 +1,6 @@
 //! What is there in the end, and what should be.
 
-use crate::{foreign::Ledger, ours::Logged, plan::Plan};
+use super::{foreign::Ledger, ours::Logged, plan::Plan};
 use rulemark::{journal::Entry, runtime::Project, text::DocumentId};
 use std::{
     collections::{BTreeMap, BTreeSet},

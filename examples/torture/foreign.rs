@@ -1,7 +1,7 @@
 //! Writers that know nothing of Rulemark. They take turns among themselves, so that whatever is lost
 //! was lost by Rulemark.
 
-use crate::{plan::Plan, random::Random};
+use super::{plan::Plan, random::Random};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Seek as _, Write as _},

@@ -1,6 +1,6 @@
 //! Rulemark's own processes.
 
-use crate::{Program, plan::Plan, random::Random};
+use super::{Program, plan::Plan, random::Random};
 use std::{
     path::Path,
     process::{Child, Command, Stdio},

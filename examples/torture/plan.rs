@@ -1,6 +1,6 @@
 //! What is tried, and the trying.
 
-use crate::{
+use super::{
     Program,
     account::Account,
     foreign::{Foreign, Kind, Ledger},

@@ -67,37 +67,31 @@ impl Merging<'_> {
             }
             return self.merge(unfinished.before, head, &found.text);
         }
-        if let Some(seq) = self.journal.last_seen(self.id, found.revision)? {
-            let newest = self.journal.next_seq()? - 1;
-            if seq < newest {
-                // Somebody went back to it: `git checkout`, an editor's undo.
-                self.tell(found, &format!("is what it was at entry {seq} again"));
-            }
+        let lines = LineSet::of(&found.text);
+        if !self.predates_own_write(&lines, head)? {
             return Ok(());
         }
-        match self.base_of(&found.text, head)? {
-            Some(base) => {
-                self.tell(found, "was saved from an older version: both sides are kept");
-                self.merge(base, head, &found.text)
-            }
-            None => Ok(()),
+        if self.journal.last_seen(self.id, found.revision)?.is_some() {
+            // Somebody went back to it on purpose: `git checkout`, an editor's undo.
+            self.tell(found, "is an older version again; `rulemark history` has what was written since");
+            return Ok(());
         }
+        let base = self.journal.likely_base(self.id, &lines, None)?.filter(|base| *base != head);
+        let Some(base) = base else { return Ok(()) };
+        if self.journal.lines(self.id, base)?.is_some_and(|base| base.is_mostly_in(&lines)) {
+            self.tell(found, "was saved from an older version: both sides are kept");
+            self.merge(base, head, &found.text)?;
+        }
+        Ok(())
     }
 
-    /// The version that `found` was made from, if that is older than Rulemark's last write.
-    fn base_of(&self, found: &str, head: Revision) -> Result<Option<Revision>, JournalError> {
-        let Some(write) = self.journal.latest_own_write(self.id)? else { return Ok(None) };
+    /// Whether a text with these lines knows nothing of Rulemark's last write.
+    fn predates_own_write(&self, lines: &LineSet, head: Revision) -> Result<bool, JournalError> {
+        let Some(write) = self.journal.latest_own_write(self.id)? else { return Ok(false) };
         let [before, after, newest] =
             [write.before, write.after, head].map(|version| self.journal.lines(self.id, version));
-        let (Some(before), Some(after), Some(newest)) = (before?, after?, newest?) else { return Ok(None) };
-        let found = LineSet::of(found);
-        if !found.predates(&before, &after, &newest) {
-            return Ok(None);
-        }
-        let base = self.journal.likely_base(self.id, &found, None)?.filter(|base| *base != head);
-        let Some(base) = base else { return Ok(None) };
-        let lines = self.journal.lines(self.id, base)?;
-        Ok(lines.is_some_and(|lines| lines.is_mostly_in(&found)).then_some(base))
+        let (Some(before), Some(after), Some(newest)) = (before?, after?, newest?) else { return Ok(false) };
+        Ok(lines.predates(&before, &after, &newest))
     }
 
     /// Takes in what somebody wrote to the file that the document was before entry `seq`.
@@ -145,5 +139,122 @@ impl Merging<'_> {
     fn tell(&mut self, found: &Document, what: &str) {
         let name = found.path.file_name().unwrap_or_default().to_string_lossy();
         self.merged.notices.push(format!("{name} {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Edits, Project, scratch::Scratch};
+    use crate::{engine::Cause, text::TextEdit};
+
+    const START: &str = "count 3\n\n## Notes\nn1\nn2\nn3\n\n## Log\n- [2026-11-21 09:00:00] begun\n";
+
+    /// A project in which Rulemark has added a line to the log.
+    fn logged() -> (Scratch, Project, String) {
+        let scratch = Scratch::new(START, None);
+        let mut project = scratch.counting();
+        project.run(Cause::FilesChanged).unwrap();
+        add(&mut project, "- [2026-11-21 10:00:00] ours");
+        let text = scratch.state();
+        (scratch, project, text)
+    }
+
+    fn add(project: &mut Project, line: &str) {
+        let edit = |now: &super::Documents| {
+            Ok(Edits::of_state(vec![TextEdit::insert(now.state.text.len(), format!("{line}\n"))]))
+        };
+        project.edit(line, Cause::FilesChanged, &mut { edit }).unwrap();
+    }
+
+    /// What the file is after somebody saved this, and how many notices there were.
+    #[track_caller]
+    fn check(saved: &str, expected: &str, notices: usize) {
+        let (scratch, mut project, _) = logged();
+        scratch.write_state(saved);
+        let run = project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), expected);
+        assert_eq!(run.notices.len(), notices, "{:?}", run.notices);
+        assert_eq!(project.run(Cause::FilesChanged).unwrap().entry, None, "it is settled");
+    }
+
+    #[test]
+    fn a_copy_of_an_older_version_keeps_both_sides() {
+        let (_, _, head) = logged();
+        let with_note = |text: &str| text.replace("n2\n", "n2\ntheirs\n");
+        check(&with_note(START), &with_note(&head), 1);
+        let entry = "- [2026-11-21 09:30:00] theirs\n";
+        let between = format!("{START}{entry}- [2026-11-21 10:00:00] ours\n");
+        check(&format!("{START}{entry}"), &between, 1);
+    }
+
+    #[test]
+    fn an_edit_of_the_newest_version_stands_as_it_is() {
+        let (_, _, head) = logged();
+        let edited = head.replace("n2\n", "").replace("n3", "n3 and more");
+        check(&edited, &edited, 0);
+        let rewritten = "# Another text\n\nof somebody else\n\nwith a few lines\n";
+        check(rewritten, rewritten, 0);
+    }
+
+    #[test]
+    fn going_back_to_a_version_is_meant() {
+        let (scratch, mut project, head) = logged();
+        scratch.write_state(START);
+        let run = project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), START);
+        assert!(run.notices[0].contains("is an older version again"), "{:?}", run.notices);
+        scratch.write_state(&head);
+        project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), head, "and forth again");
+    }
+
+    #[test]
+    fn what_rulemark_wrote_can_be_taken_out() {
+        let (scratch, mut project, head) = logged();
+        scratch.write_state(&head.replace("n3\n", "n3\nlater\n"));
+        project.run(Cause::FilesChanged).unwrap();
+        let without = START.replace("n3\n", "n3\nlater\n");
+        scratch.write_state(&without);
+        project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), without, "it was made from the newest version: `later` is in it");
+    }
+
+    #[test]
+    fn where_both_changed_the_same_theirs_stands_and_ours_is_kept() {
+        let start = "## State\nPhase: A\nStatus: X\n\n## Notes\nn1\nn2\nn3\n";
+        let scratch = Scratch::new(start, None);
+        let mut project = scratch.counting();
+        project.run(Cause::FilesChanged).unwrap();
+        let ours = start.replace("Phase: A", "Phase: B").replace("n2\n", "n2\nours\n");
+        let edits =
+            || Edits::of_state(vec![TextEdit::replace(crate::text::Span::new(0, start.len()), &*ours)]);
+        project.edit("set Phase=B", Cause::FilesChanged, &mut |_| Ok(edits())).unwrap();
+        scratch.write_state(&start.replace("Phase: A", "Phase: C"));
+        let run = project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), ours.replace("Phase: B", "Phase: C"));
+        let kept = &project.entry(run.entry.unwrap()).unwrap().unwrap().conflicts;
+        let told: Vec<_> = kept.iter().map(|it| (&*it.place, &*it.ours, &*it.theirs)).collect();
+        assert_eq!(told, [("State: Phase", "Phase: B\n", "Phase: C\n")]);
+        assert_eq!(*kept, run.conflicts);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_late_to_the_file_that_it_was_is_merged() {
+        use std::{fs::OpenOptions, io::Write as _};
+        let (scratch, mut project, _) = logged();
+        let mut held = OpenOptions::new().append(true).open(scratch.path("workflow_state.md")).unwrap();
+        let file = project.workspace().state().to_owned();
+        held.write_all(b"- [2026-11-21 10:01:00] before\n").unwrap();
+        add(&mut project, "- [2026-11-21 10:02:00] ours again");
+        held.write_all(b"- [2026-11-21 10:03:00] late\n").unwrap();
+        assert!(!scratch.state().contains("late"), "it went to the file that was there before");
+        drop(held);
+        project.run(Cause::FilesChanged).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
+        for line in ["ours", "before", "ours again", "late"] {
+            assert_eq!(text.matches(&format!("0] {line}\n")).count(), 1, "{line}: {text}");
+        }
+        assert_eq!(project.run(Cause::FilesChanged).unwrap().entry, None, "once");
     }
 }

@@ -53,6 +53,10 @@ impl Scratch {
         fs::rename(self.root.join("beside"), self.root.join(path)).unwrap();
     }
 
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     pub(super) fn remove(&self, path: &str) {
         let path = self.root.join(path);
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();

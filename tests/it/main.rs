@@ -15,6 +15,7 @@ mod properties;
 mod readme;
 mod second_opinion;
 mod session;
+mod torture;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

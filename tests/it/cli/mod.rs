@@ -6,5 +6,6 @@ mod git;
 mod hostile;
 mod reading;
 mod refusing;
+mod together;
 mod watching;
 mod writing;
