@@ -12,7 +12,7 @@
 //!  Event (an edit, a command, a closed step)                           ▼
 //!    └──────▶ engine::advance(&Snapshot, &Event) ──▶ Outcome { edits, effects, diagnostics, memory }
 //!                                                       │
-//!            runtime: compare, write, journal ◀─────────┘
+//!            runtime: merge, journal, swap ◀───────────┘
 //! ```
 //!
 //! # Modules, in reading order
@@ -31,7 +31,8 @@
 //!
 //! The shell. Knows the operating system:
 //!
-//! * [`disk`]: reading, the compare-and-swap write, locks, the watcher, the workspace.
+//! * [`disk`]: reading while nobody writes, the swap, locks, the watcher, the workspace. Its `lease` module is
+//!   the only one with `unsafe` code.
 //! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
 //! * [`trust`]: which commands a person has allowed, and whether it is a person who asks.
 //! * [`git`]: the repository a project lies in.

@@ -139,7 +139,9 @@ const KEYS: [Key; 9] = [
         section: "watch",
         name: "quiet_ms",
         apply: |to, value| {
-            to.watch.quiet = Some(Duration::from_millis(number(value, 0..=60_000)?));
+            let number = || number(value, 0..=60_000).map_err(|error| format!("{error}, or \"auto\""));
+            let is_auto = value.as_str() == Some("auto");
+            to.watch.quiet = if is_auto { None } else { Some(Duration::from_millis(number()?)) };
             Ok(())
         },
     },
@@ -370,7 +372,7 @@ mod tests {
         );
         check("summary = \"ai\"", "t:1:11: `summary`: expected \"extract\" or \"agent\"");
         check("[watch]\npoll = 1", "t:2:8: `poll`: expected true or false");
-        check("[watch]\nquiet_ms = -1", "t:2:12: `quiet_ms`: expected a number from 0 to 60000");
+        check("[watch]\nquiet_ms = -1", "t:2:12: `quiet_ms`: expected a number from 0 to 60000, or \"auto\"");
         check("[limits]\nnesting = 61", "t:2:11: `nesting`: expected a number from 1 to 60");
         check("[limits]\nrules = 0", "t:2:9: `rules`: expected a number from 1 to 100000");
         check("[limits]\nitem = 9", "t:2:1: unknown setting `item` under [limits] (did you mean `items`?)");
