@@ -36,6 +36,7 @@
 //! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
 //! * [`trust`]: which commands a person has allowed, and whether it is a person who asks.
 //! * [`git`]: the repository a project lies in.
+//! * [`evidence`]: the state of the work tree, which a run of the checks speaks of.
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
@@ -68,6 +69,7 @@ pub mod cli;
 pub mod disk;
 pub mod document;
 pub mod engine;
+pub mod evidence;
 pub mod git;
 pub mod journal;
 pub mod markdown;

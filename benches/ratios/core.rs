@@ -50,7 +50,8 @@ fn settle(text: &str) -> Memory {
 
 fn advance(text: &str, memory: &Memory) -> engine::Outcome {
     let (settings, files) = (Settings::default(), BTreeMap::new());
-    let snapshot = Snapshot { state: text, config: None, memory, settings: &settings, files: &files };
+    let snapshot =
+        Snapshot { state: text, config: None, memory, settings: &settings, files: &files, evidence: &() };
     let event = Event { cause: Cause::FilesChanged, at: date(2026, 11, 21).at(10, 0, 0, 0), id: 1 };
     engine::advance(&snapshot, &event)
 }

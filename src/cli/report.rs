@@ -6,7 +6,7 @@ use super::{
     render::{Extent, Ink, Line, Terminal, diff},
 };
 use crate::{
-    engine::{Effect, Firing, OnViolation, PendingStep},
+    engine::{Effect, Firing, GATES, OnViolation, PendingStep},
     runtime::{Document, Project, Run},
     text::{Diagnostic, LineIndex, Patch, Severity, Span},
 };
@@ -63,8 +63,7 @@ fn place(run: &Run, diagnostic: &Diagnostic) -> Option<String> {
 /// edit that a gate took back.
 pub(crate) fn failures<'r>(project: &Project, run: &'r Run) -> Vec<&'r Diagnostic> {
     let reverts = project.settings().engine.gates.on_violation == OnViolation::Revert;
-    let is_failure =
-        |it: &&Diagnostic| it.severity == Severity::Error || reverts && it.code == "skipped-phase";
+    let is_failure = |it: &&Diagnostic| it.severity == Severity::Error || reverts && GATES.contains(&it.code);
     run.outcome.diagnostics.iter().filter(is_failure).collect()
 }
 
@@ -126,8 +125,14 @@ pub(crate) fn firings(terminal: &mut Terminal, firings: &[Firing]) -> Result<(),
 fn remarks(terminal: &mut Terminal, run: &Run, elsewhere: &[&Diagnostic]) -> Result<(), CommandError> {
     for effect in &run.outcome.effects {
         // What the person is told stands with the rule that says it.
-        let Effect::Waits { id } = effect else { continue };
-        terminal.line(closing(2, id))?;
+        match effect {
+            Effect::Waits { id } => terminal.line(closing(2, id))?,
+            Effect::ChecksDue => {
+                let line = Line::indented(2).ink(Ink::Caution, "checks are due").text(": ");
+                terminal.line(line.ink(Ink::Accent, "rulemark test"))?;
+            }
+            Effect::Tell { .. } => {}
+        }
     }
     for step in &run.lapsed {
         let line = Line::indented(2).ink(Ink::Caution, &step.id).text(" no longer waits: ");

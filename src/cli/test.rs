@@ -6,11 +6,12 @@ use super::{
     context::Context,
     error::{CommandError, CommandResult, Exit},
     render::{Ink, Line, Terminal},
+    report::{self, Form},
     trust::user_folders,
 };
 use crate::{
-    engine::{NamedCommand, Purpose},
-    process::{End, Watch},
+    engine::{NamedCommand, Purpose, duration},
+    process::{End, Watch, last_lines},
     runtime::{CheckRun, Checks, Project},
 };
 use serde::Serialize;
@@ -35,6 +36,8 @@ struct TestJson {
     runs: Vec<RunJson>,
     /// Commands that are left to a person.
     left_to_person: Vec<String>,
+    /// The journal's entry that has the evidence.
+    entry: Option<i64>,
 }
 
 /// One command that was run.
@@ -68,9 +71,9 @@ const TAIL_LINES: usize = 20;
 
 pub(crate) fn run(context: &mut Context, args: &TestArgs) -> CommandResult {
     let folders = user_folders()?;
-    let project = context.project()?;
+    let mut project = context.project()?;
     let documents = project.read()?;
-    let checks = project.checks(&documents, &folders)?;
+    let mut checks = project.checks(&documents, &folders)?;
     let chosen = chosen(&checks, args.name.as_deref())?;
     checks.require_trust()?;
     let (left, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|it| it.destructive().is_some());
@@ -102,14 +105,26 @@ pub(crate) fn run(context: &mut Context, args: &TestArgs) -> CommandResult {
         }
     }
     let ok = runs.iter().all(|run| run.conclusion.end.is_success());
+    let recorded = match runs.iter().all(|run| run.conclusion.end == End::Stopped) {
+        true => None,
+        false => Some(project.record_checks(&runs)?),
+    };
     if args.json {
         let left_to_person = left.iter().map(|command| command.line.clone()).collect();
         let runs = runs.iter().map(|run| RunJson::of(&project, run)).collect();
-        terminal.json(&TestJson { ok, runs, left_to_person })?;
+        let entry = recorded.as_ref().and_then(|run| run.entry);
+        terminal.json(&TestJson { ok, runs, left_to_person, entry })?;
     } else {
         for command in left {
             let line = Line::new().ink(Ink::Caution, "left to a person").text(format!("  {}", command.line));
             terminal.prose(line, 2)?;
+        }
+        if let Some(why) = runs.iter().find_map(|run| run.tree.as_ref().err()) {
+            let line = Line::new().ink(Ink::Caution, "warning").text(format!(": no evidence is kept: {why}"));
+            terminal.prose(line, 2)?;
+        }
+        if let Some(run) = &recorded {
+            report::run(terminal, run, Form::Brief)?;
         }
     }
     terminal.flush()?;
@@ -118,10 +133,10 @@ pub(crate) fn run(context: &mut Context, args: &TestArgs) -> CommandResult {
 }
 
 /// The commands that are meant: those with the name, else those of the kind, else all checks.
-fn chosen<'c>(checks: &'c Checks<'_>, name: Option<&str>) -> Result<Vec<&'c NamedCommand>, CommandError> {
+fn chosen(checks: &Checks<'_>, name: Option<&str>) -> Result<Vec<NamedCommand>, CommandError> {
     let all = || checks.commands().iter().filter(|command| matches!(command.purpose, Purpose::Check(_)));
     let Some(name) = name else {
-        let chosen: Vec<_> = all().filter(|command| command.is_check()).collect();
+        let chosen: Vec<_> = all().filter(|command| command.is_check()).cloned().collect();
         let hint = "name one in a `sh` block under `## Test Commands` of project_config.md";
         return match chosen.is_empty() {
             true => Err(CommandError::usage("the project names no tests or checks").with_hint(hint)),
@@ -129,9 +144,10 @@ fn chosen<'c>(checks: &'c Checks<'_>, name: Option<&str>) -> Result<Vec<&'c Name
         };
     };
     let is_same = |text: &str| text.trim().eq_ignore_ascii_case(name.trim());
-    let named: Vec<_> = all().filter(|command| is_same(&command.line) || is_same(&command.label)).collect();
+    let named: Vec<_> =
+        all().filter(|command| is_same(&command.line) || is_same(&command.label)).cloned().collect();
     let chosen = if named.is_empty() {
-        all().filter(|command| is_same(command.purpose.name())).collect()
+        all().filter(|command| is_same(command.purpose.name())).cloned().collect()
     } else {
         named
     };
@@ -165,7 +181,7 @@ fn tell(
         End::Stopped => (Ink::Caution, "stopped".to_owned()),
     };
     let head = Line::new().ink(ink, format!("{word:<9}")).text(format!(" {}", command.line));
-    terminal.prose(head.ink(Ink::Faint, format!("  {}", seconds(run.conclusion.duration))), 10)?;
+    terminal.prose(head.ink(Ink::Faint, format!("  {}", duration(millis(run)))), 10)?;
     if end.is_success() {
         return Ok(());
     }
@@ -182,21 +198,8 @@ fn tell(
     terminal.prose(Line::indented(2).ink(Ink::Faint, "all output: ").text(file).ink(Ink::Faint, whole), 2)
 }
 
-/// The last lines of output that say something, without what steers a terminal.
-fn last_lines(text: &str, count: usize) -> Vec<String> {
-    let plain = anstream::adapter::strip_str(text).to_string();
-    // A carriage return begins a line anew: only what was left standing counts.
-    let lines = plain.lines().map(|line| line.trim_end().rsplit('\r').next().unwrap_or_default().to_owned());
-    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(count)..].to_vec()
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        0 => format!("{} ms", duration.as_millis()),
-        seconds @ 1..100 => format!("{seconds}.{} s", duration.subsec_millis() / 100),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
+fn millis(run: &CheckRun) -> u64 {
+    u64::try_from(run.conclusion.duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl RunJson {
@@ -216,7 +219,7 @@ impl RunJson {
             end,
             exit_code,
             signal,
-            duration_ms: u64::try_from(run.conclusion.duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(run),
             output: OutputJson {
                 file: project.workspace().relative(&run.output).display().to_string(),
                 bytes: output.bytes,
@@ -310,26 +313,5 @@ impl Interrupt {
         }
         let signal = i32::try_from(signal).unwrap_or(SIGTERM);
         emulate_default_handler(signal).map_err(|error| CommandError::refused("interrupted").because(error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_lines_say_something() {
-        let lines = last_lines("a\n\nb\r\n  50 %\r  100 %\r\n\x1b[31mred\x1b[0m  \n\n", 3);
-        assert_eq!(lines, ["b", "  100 %", "red"]);
-        assert_eq!(last_lines("", 3), [""; 0]);
-    }
-
-    #[test]
-    fn durations_for_people() {
-        for (millis, expected) in
-            [(7, "7 ms"), (999, "999 ms"), (1_250, "1.2 s"), (61_000, "61.0 s"), (3_723_000, "62 min 3 s")]
-        {
-            assert_eq!(seconds(Duration::from_millis(millis)), expected);
-        }
     }
 }

@@ -160,7 +160,7 @@ pub fn progress(state: &WorkflowState<'_>, memory: &Memory) -> Progress {
 }
 
 /// Whether the status says that a person has to act.
-fn awaits_person(state: &WorkflowState<'_>) -> bool {
+pub(super) fn awaits_person(state: &WorkflowState<'_>) -> bool {
     state.value("Status").is_some_and(|status| {
         let status = status.to_uppercase().replace([' ', '-'], "_");
         WAITS_FOR_PERSON.iter().any(|beginning| status.starts_with(beginning))
@@ -327,6 +327,7 @@ mod tests {
             memory: &memory,
             settings: &Settings::default(),
             files: &BTreeMap::new(),
+            evidence: &(),
         })
     }
 
@@ -414,6 +415,7 @@ mod tests {
             memory: &memory,
             settings: &Settings::default(),
             files: &BTreeMap::new(),
+            evidence: &(),
         };
         assert_eq!(guidance(&snapshot).turn, Turn::Nobody);
         let fresh = format!("## State\nPhase: INIT\nStatus: READY\n{done}");

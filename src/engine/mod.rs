@@ -11,6 +11,7 @@ mod clash;
 mod commands;
 mod evaluate;
 mod events;
+mod evidence;
 mod gates;
 mod guidance;
 mod inspect;
@@ -20,15 +21,17 @@ mod perform;
 mod run;
 mod settling;
 mod summary;
+mod wishes;
 mod working;
 
 pub use commands::{COMMIT, NamedCommand, Purpose, commands};
 pub use events::{EVENTS, EventName, awaited_names};
+pub use evidence::{Approval, CheckEnd, CheckResult, ChecksReport, Evidence, Standing, duration};
 pub use guidance::{Closing, Guidance, Heed, Progress, Question, Turn, guidance, progress};
 pub use inspect::inspect;
 pub use limits::{LIMITS, Limit, Limits};
 pub use model::{
-    Cause, ClauseId, ClauseMemory, Effect, Event, FileFact, Files, Firing, GateSettings, Memory, OnViolation,
-    Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
+    Cause, ClauseId, ClauseMemory, Due, Effect, Event, FileFact, Files, Firing, GateSettings, Memory,
+    OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
 };
-pub use run::{advance, settle};
+pub use run::{GATES, advance, settle};

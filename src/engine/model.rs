@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out.
 
+use super::evidence::{ChecksReport, Evidence};
 use super::limits::Limits;
 use crate::text::{Diagnostic, Patch, Revision};
 use jiff::civil::DateTime;
@@ -21,6 +22,8 @@ pub struct Snapshot<'a> {
     pub settings: &'a Settings,
     /// The other files of the project.
     pub files: &'a dyn Files,
+    /// What is known of runs of the checks, and of approvals.
+    pub evidence: &'a dyn Evidence,
 }
 
 /// The files that rules may ask about besides the two documents. The shell looks at the disk; tests
@@ -129,8 +132,10 @@ pub enum Cause {
     ActionDone,
     /// A source file was saved.
     SourceSaved(String),
-    /// The checks ran.
+    /// The checks ran, says somebody.
     TestsRan,
+    /// The checks ran, and this is how they went.
+    ChecksRan(ChecksReport),
     /// The person said this.
     UserSaid(String),
     /// The judgement a rule's trigger asks for is: yes.
@@ -180,6 +185,17 @@ pub struct Memory {
     pub replaced_plan: Option<String>,
     /// Finished items of a file that has no place to say so, by description.
     pub processed: BTreeSet<String>,
+    /// The checks are to run, and have not yet.
+    pub due: Option<Due>,
+}
+
+/// Checks that are to run because a phase's steps ask for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The phase.
+    pub phase: String,
+    /// Since when.
+    pub since: DateTime,
 }
 
 /// The state at the end of a run.
@@ -261,6 +277,8 @@ pub enum Effect {
         /// What, word for word.
         text: String,
     },
+    /// The project's checks are to run: see [`Memory::due`].
+    ChecksDue,
     /// A step now waits: it is in [`Memory::pending`] under this id.
     Waits {
         /// The pending step's id.

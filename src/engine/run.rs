@@ -1,13 +1,15 @@
 //! One run: from an event to a fixed point.
 
+mod guard;
+
+pub use guard::GATES;
+
 use super::{
     clash,
-    evaluate::{Asker, Occurrence, View, keys_read, same_word},
+    evaluate::{Asker, Occurrence, View, keys_read},
     gates::{self, PhaseOrder},
     limits,
-    model::{
-        Cause, ClauseId, ClauseMemory, Effect, Event, Firing, Memory, OnViolation, Outcome, Settled, Snapshot,
-    },
+    model::{Cause, ClauseId, ClauseMemory, Effect, Event, Firing, Memory, Outcome, Snapshot},
     perform::Round,
     settling::{
         clauses_of, differ, differ_in, fingerprint, is_overwritten, keys_of, plan_of, settle_pending,
@@ -174,6 +176,7 @@ impl<'a> Run<'a> {
             Cause::ActionDone => vec![Occurrence::ActionDone],
             Cause::SourceSaved(_) => vec![Occurrence::SourceSaved],
             Cause::TestsRan => vec![Occurrence::TestsRan],
+            Cause::ChecksRan(report) => self.take_checks(report, &reading.rules, &reading.state),
             Cause::UserSaid(words) => vec![Occurrence::UserSaid(words.clone())],
             Cause::Judged { rule } => vec![Occurrence::Judged(rule.clone())],
             Cause::Named(name) => vec![Occurrence::Named(name.clone())],
@@ -188,46 +191,15 @@ impl<'a> Run<'a> {
         if self.revisions.0 == before.state {
             return happened;
         }
-        let order = PhaseOrder::of(&reading.rules);
         if is_overwritten(&before.plan, &plan_of(&reading.state)) {
             self.memory.replaced_plan = Some(before.plan.clone());
             happened.push(Occurrence::PlanOverwritten);
         }
-        let reverted = order.as_ref().is_some_and(|order| self.guard_order(order, before, &reading.state));
-        if !reverted {
+        if !self.guard(&reading.rules, before, &reading.state) {
+            let order = PhaseOrder::of(&reading.rules);
             happened.extend(transitions(&before.keys, &reading.state, order.as_ref()));
         }
         happened
-    }
-
-    /// Guards the order of phases against the edit that led here; answers whether it was reverted.
-    fn guard_order(&mut self, order: &PhaseOrder<'_>, before: &Settled, state: &WorkflowState<'_>) -> bool {
-        let reaction = self.snapshot.settings.gates.on_violation;
-        let (Some(from), Some(to)) = (before.keys.get("phase"), state.value("Phase")) else { return false };
-        let Some(reason) = gates::violation(order, from, to).filter(|_| reaction != OnViolation::Off) else {
-            return false;
-        };
-        let span = state.key("Phase").map_or(Span::default(), |key| key.value_span);
-        let diagnostic = Diagnostic::new(Severity::Warning, "skipped-phase", span, &*reason);
-        let hint = match reaction {
-            OnViolation::Revert => format!("the phase is {from} again; do its steps first (`rulemark next`)"),
-            _ => format!(
-                "go back with `rulemark set Phase={from}`, or set `gates.on_violation` in rulemark.toml"
-            ),
-        };
-        self.diagnostics.push(diagnostic.with_hint(hint));
-        if reaction == OnViolation::Warn {
-            self.violation = Some(reason);
-            return false;
-        }
-        self.violation = Some(format!("{reason}; reverted to {from}"));
-        for (key, value) in &before.keys {
-            if state.value(key).is_none_or(|now| !same_word(value, now)) {
-                let key = state.key(key).map_or(key, |found| &found.name).clone();
-                self.working.write(&Write::Set { key, value: value.clone() });
-            }
-        }
-        true
     }
 
     /// Evaluates all triggers on one snapshot and lets the armed clauses fire together.
@@ -370,6 +342,7 @@ impl<'a> Run<'a> {
         let Reading { state, rules } = reading;
         let config = self.working.config().cloned();
         let memory_before = std::mem::take(&mut self.memory);
+        self.memory.due.clone_from(&memory_before.due);
         let snapshot = Snapshot {
             state: state.outline().text(),
             config: config.as_deref(),
@@ -395,8 +368,9 @@ impl<'a> Run<'a> {
         }
         self.effects.retain(|effect| match effect {
             Effect::Waits { id } => pending.iter().any(|pending| pending.id == *id),
-            Effect::Tell { .. } => true,
+            Effect::Tell { .. } | Effect::ChecksDue => true,
         });
+        let due = self.due(rules, state);
         let revisions = self.working.revisions();
         // What is not new is not read again.
         let known = self.snapshot.memory.settled.clone();
@@ -407,6 +381,7 @@ impl<'a> Run<'a> {
             replaced_plan: memory_before.replaced_plan.clone(),
             processed: still_listed(&memory_before.processed, state),
             pending,
+            due,
         };
         let (state, config) = self.working.into_patches();
         let Self { effects, diagnostics, firings, .. } = self;

@@ -8,10 +8,10 @@ use std::{
 };
 
 /// The format this version writes.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE entry (
         seq      INTEGER PRIMARY KEY,
@@ -62,6 +62,16 @@ const MIGRATIONS: [&str; 2] = [
         last     TEXT NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE attested (        -- what was seen, not claimed: see attested.rs
+        seq     INTEGER NOT NULL,
+        kind    TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        record  TEXT NOT NULL      -- JSON; its hash stands in the entry's record
+    ) STRICT;
+    CREATE INDEX attested_by_subject ON attested (kind, subject, seq);
+    CREATE INDEX attested_by_entry ON attested (seq);
+",
 ];
 
 /// How the database writes. Each command is a process of its own, so the write-ahead log is not
@@ -109,7 +119,8 @@ pub(super) fn connect_for_reading(path: &Path) -> Result<Option<Connection>, Jou
     };
     match format {
         0 => Ok(None),
-        FORMAT => Ok(Some(connection)),
+        // An older one is brought to this format when it is written; what it has is read as it is.
+        1..=FORMAT => Ok(Some(connection)),
         found => Err(JournalError::Newer { found, known: FORMAT }),
     }
 }

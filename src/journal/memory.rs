@@ -1,7 +1,7 @@
 //! The rules' memory as JSON: the one place that knows both.
 
 use crate::{
-    engine::{ClauseId, ClauseMemory, Memory, PendingKind, PendingStep, Settled},
+    engine::{ClauseId, ClauseMemory, Due, Memory, PendingKind, PendingStep, Settled},
     text::Revision,
 };
 use jiff::civil::DateTime;
@@ -16,6 +16,10 @@ pub(super) fn to_json(memory: &Memory) -> String {
         pending: memory.pending.iter().map(StoredPending::from).collect(),
         replaced_plan: memory.replaced_plan.clone(),
         processed: memory.processed.clone(),
+        due: memory
+            .due
+            .as_ref()
+            .map(|due| StoredDue { phase: due.phase.clone(), since: due.since.to_string() }),
     };
     serde_json::to_string(&stored).expect("strings and maps with string keys are JSON")
 }
@@ -29,6 +33,10 @@ pub(super) fn from_json(json: &str) -> Result<Memory, String> {
         pending: stored.pending.into_iter().map(PendingStep::try_from).collect::<Result<_, _>>()?,
         replaced_plan: stored.replaced_plan,
         processed: stored.processed,
+        due: stored
+            .due
+            .map(|due| Ok::<_, String>(Due { since: time(&due.since)?, phase: due.phase }))
+            .transpose()?,
     })
 }
 
@@ -41,6 +49,15 @@ struct StoredMemory {
     replaced_plan: Option<String>,
     #[serde(default)]
     processed: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<StoredDue>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredDue {
+    phase: String,
+    since: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -208,13 +225,18 @@ mod tests {
         let clauses = collection::btree_map(clause_id(), clause, 0..4);
         let processed = collection::btree_set(any::<String>(), 0..3);
         let pending = collection::vec(pending(), 0..3);
-        (option::of(settled()), clauses, pending, option::of(any::<String>()), processed).prop_map(
-            |(settled, clauses, pending, replaced_plan, processed)| Memory {
+        let due = option::of((any::<String>(), 0..3_000_000_000i64).prop_map(|(phase, seconds)| {
+            let since = jiff::Timestamp::from_second(seconds).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
+            Due { phase, since: since.datetime() }
+        }));
+        (option::of(settled()), clauses, pending, option::of(any::<String>()), processed, due).prop_map(
+            |(settled, clauses, pending, replaced_plan, processed, due)| Memory {
                 settled,
                 clauses,
                 pending,
                 replaced_plan,
                 processed,
+                due,
             },
         )
     }

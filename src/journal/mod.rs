@@ -8,6 +8,7 @@
 //! SQLite in WAL mode, `synchronous = FULL`: one sync for each entry. With `NORMAL` a power cut could
 //! take entries back whose edits are on disk already, and rules would fire twice.
 
+mod attested;
 mod database;
 mod displaced;
 mod entry;
@@ -17,6 +18,7 @@ mod record;
 mod store;
 mod versions;
 
+pub use attested::{Attested, CheckRecord};
 pub use database::set_aside;
 pub use displaced::{DisplacedChanges, DisplacedFile};
 pub use entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification};

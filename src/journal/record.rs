@@ -1,6 +1,7 @@
 //! Entries as JSON, and the hashes that chain them.
 
 use super::{
+    attested::Attested,
     entry::{Conflict, Entry, EntryKind, FileChange, FiredRule},
     memory::{revision, time},
 };
@@ -19,8 +20,8 @@ pub(super) fn genesis() -> Revision {
 }
 
 /// Writes what an entry says, without its number and hashes. `archived` is the revision of a Log
-/// that it cleared.
-pub(super) fn to_json(entry: &Entry, archived: Option<Revision>) -> String {
+/// that it cleared, `attested` are the records that it brings.
+pub(super) fn to_json(entry: &Entry, archived: Option<Revision>, attested: &[Attested]) -> String {
     let (kind, of) = match entry.kind {
         EntryKind::Run => ("run", None),
         EntryKind::Undo(of) => ("undo", Some(of)),
@@ -37,6 +38,7 @@ pub(super) fn to_json(entry: &Entry, archived: Option<Revision>) -> String {
         diagnostics: entry.diagnostics,
         conflicts: entry.conflicts.iter().map(StoredConflict::from).collect(),
         archived: archived.map(|revision| revision.to_string()),
+        attested: attested.iter().map(|record| record.revision().to_string()).collect(),
     };
     serde_json::to_string(&stored).expect("strings and numbers are JSON")
 }
@@ -69,6 +71,12 @@ pub(super) fn from_json(
     })
 }
 
+/// The hashes of the records that an entry brought.
+pub(super) fn attested(json: &str) -> Result<Vec<Revision>, String> {
+    let stored: Stored = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    stored.attested.iter().map(|hash| revision(hash)).collect()
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     kind: String,
@@ -84,6 +92,8 @@ struct Stored {
     conflicts: Vec<StoredConflict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attested: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -224,7 +234,7 @@ mod tests {
                 previous: genesis(),
                 hash: Revision::of("h"),
             };
-            let json = to_json(&entry, None);
+            let json = to_json(&entry, None, &[]);
             assert_eq!(from_json(&json, 5, (genesis(), Revision::of("h"))), Ok(entry));
         }
     }

@@ -1,7 +1,9 @@
 //! Entries and texts in the database.
 
 use super::{
-    JournalError, database,
+    JournalError,
+    attested::Attested,
+    database,
     displaced::DisplacedChanges,
     entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification},
     memory::{self, revision, time},
@@ -64,6 +66,8 @@ pub struct NewEntry<'a> {
     pub memory: &'a Memory,
     /// The content of a Log that was cleared.
     pub archived: Option<&'a str>,
+    /// What was seen, not claimed.
+    pub attested: &'a [Attested],
 }
 
 impl Journal {
@@ -177,8 +181,11 @@ impl Journal {
             previous,
             hash: previous,
         };
-        let record = record::to_json(&entry, new.archived.map(Revision::of));
+        let record = record::to_json(&entry, new.archived.map(Revision::of), new.attested);
         let hash = chain(previous, seq, memory_revision, &record);
+        for attested in new.attested {
+            attested.write(&transaction, seq)?;
+        }
         transaction.execute(
             "INSERT INTO entry (seq, undoes, memory, record, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
@@ -208,6 +215,7 @@ impl Journal {
         if seq == newest {
             transaction.execute("DELETE FROM entry WHERE seq = ?1", [seq])?;
             transaction.execute("DELETE FROM archived WHERE seq = ?1", [seq])?;
+            transaction.execute("DELETE FROM attested WHERE seq = ?1", [seq])?;
             versions::forget(&transaction, seq)?;
         }
         displaced.write(&transaction)?;
@@ -347,6 +355,7 @@ impl Journal {
                 found.problems.push(format!("the text {revision:.12} is not what was written"));
             }
         }
+        found.problems.append(&mut self.forged()?);
         Ok(found)
     }
 }
@@ -461,6 +470,7 @@ mod tests {
             displaced: &DisplacedChanges::default(),
             memory: &memory,
             archived: (after.is_empty()).then_some(before),
+            attested: &[],
         };
         journal.append(entry).unwrap()
     }

@@ -9,6 +9,6 @@ mod program;
 mod runner;
 
 pub use environment::without_secrets;
-pub use output::{Captured, OutputFolder};
+pub use output::{Captured, OutputFolder, last_lines};
 pub use program::{Quiet, quiet};
 pub use runner::{Conclusion, End, Job, StartError, Watch, run};

@@ -33,12 +33,19 @@ impl OutputFolder {
         Self { path }
     }
 
-    /// A new file for an output. Its name begins with `stem`, which orders the outputs by age.
+    /// A new file for an output, in the folder, which is made in an existing one. Its name begins with `stem`, which orders the outputs by age.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn create(&self, stem: &str) -> io::Result<(File, PathBuf)> {
-        fs::create_dir_all(&self.path)?;
+        match fs::create_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        if !self.path.symlink_metadata()?.is_dir() {
+            // A link planted here could lead anywhere, and old outputs are deleted.
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder"));
+        }
         self.forget_old()?;
         for number in 1_u32.. {
             let path = self.path.join(format!("{stem}-{number}.log"));
@@ -137,9 +144,26 @@ impl<'f> Capture<'f> {
     }
 }
 
+/// The last lines of output that say something, without what steers a terminal.
+#[must_use]
+pub fn last_lines(text: &str, count: usize) -> Vec<String> {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    // A carriage return begins a line anew: only what was left standing counts.
+    let lines = plain.lines().map(|line| line.trim_end().rsplit('\r').next().unwrap_or_default().to_owned());
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_lines_say_something() {
+        let lines = last_lines("a\n\nb\r\n  50 %\r  100 %\r\n\x1b[31mred\x1b[0m  \n\n", 3);
+        assert_eq!(lines, ["b", "  100 %", "red"]);
+        assert_eq!(last_lines("", 3), [""; 0]);
+    }
 
     #[test]
     fn the_end_is_kept_and_all_of_it_is_counted() {
@@ -152,6 +176,14 @@ mod tests {
         assert_eq!((captured.bytes, captured.digest), (text.len() as u64, Revision::of(&text)));
         assert!(text.ends_with(&captured.tail) && (TAIL - 3..=TAIL).contains(&captured.tail.len()));
         assert!(!captured.is_whole, "nothing was kept");
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/tmp", folder.path().join("output")).unwrap();
+        let error = OutputFolder::new(folder.path().join("output")).create("x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
     }
 
     #[test]

@@ -42,6 +42,15 @@ pub fn compile_runnable(state: &WorkflowState<'_>) -> RuleSet {
     RuleSet { rules, phases, diagnostics: Vec::new() }
 }
 
+/// One phase with its steps, of a file of which [`compile_runnable`] has told the phases.
+#[must_use]
+pub fn compile_phase(state: &WorkflowState<'_>, phase: &Phase) -> Option<Phase> {
+    let extracted = extract(state.outline());
+    let compiler = Compiler::new(state, &extracted);
+    let raw = extracted.phases.iter().find(|raw| compiler.bare_phase(raw).name_span == phase.name_span)?;
+    Some(compiler.phase(raw))
+}
+
 /// A labelled part of a rule.
 struct Part<'l> {
     label: Label,

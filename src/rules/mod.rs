@@ -26,4 +26,4 @@ pub use ast::{
     EventPattern, FileTest, Guard, LengthUnit, LogText, NewValue, Phase, Position, Rule, RuleForm, RuleSet,
     SectionName, Step, StepKind, Target, Test, Trigger, Value,
 };
-pub use compile::{compile, compile_runnable, compile_unreviewed};
+pub use compile::{compile, compile_phase, compile_runnable, compile_unreviewed};

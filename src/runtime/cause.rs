@@ -12,6 +12,9 @@ pub(super) fn describe(cause: &Cause) -> String {
         Cause::ActionDone => "action done".into(),
         Cause::SourceSaved(path) => format!("{path} saved"),
         Cause::TestsRan => "tests ran".into(),
+        Cause::ChecksRan(report) => {
+            format!("checks {}", if report.is_green() { "green" } else { "red" })
+        }
         Cause::UserSaid(words) => format!("said: {}", words.lines().next().unwrap_or_default()),
         Cause::Judged { rule } => format!("judged {rule}"),
         Cause::Done { step, result } if result.success => format!("done {step}"),

@@ -1,13 +1,19 @@
 //! The project's commands: which there are, whether they may run, and running them.
 
-use super::{Documents, Error, Project};
+use super::{
+    Documents, Edits, Error, Project, Run,
+    cause::describe,
+    facts::{Facts, named},
+    transaction::Planned,
+};
 use crate::{
-    document::WorkflowState,
-    engine::{self, NamedCommand},
-    process::{self, Conclusion, Job, OutputFolder, Watch},
-    rules,
+    engine::{Cause, CheckEnd, CheckResult, ChecksReport, NamedCommand},
+    evidence::TreeState,
+    journal::{Attested, CheckRecord, EntryKind},
+    process::{self, Conclusion, End, Job, OutputFolder, Watch},
     trust::{Standing, Trust, UserFolders, UserSettings},
 };
+use jiff::civil::DateTime;
 use std::{env, path::PathBuf};
 
 /// The project's commands, and what the user says about them.
@@ -17,6 +23,8 @@ pub struct Checks<'p> {
     commands: Vec<NamedCommand>,
     trust: Trust,
     settings: UserSettings,
+    /// The state of the work tree after the last run.
+    tree: Option<TreeState>,
 }
 
 /// One command that was run.
@@ -28,6 +36,10 @@ pub struct CheckRun {
     pub conclusion: Conclusion,
     /// Where all of its output is.
     pub output: PathBuf,
+    /// When it had ended, in local time.
+    pub at: DateTime,
+    /// The state of the work tree before and after it; why it can't be told.
+    pub tree: Result<(TreeState, TreeState), String>,
 }
 
 impl Project {
@@ -36,16 +48,66 @@ impl Project {
     /// # Errors
     /// When the user's settings are wrong.
     pub fn checks(&self, documents: &Documents, folders: &UserFolders) -> Result<Checks<'_>, Error> {
-        let state = WorkflowState::parse(&documents.state.text);
-        let rules = rules::compile_unreviewed(&state);
-        let config = documents.config.as_ref().map(|config| config.text.as_str());
         Ok(Checks {
             project: self,
-            commands: engine::commands(&state, &rules, config),
+            commands: named(documents),
             trust: Trust::new(folders),
             settings: folders.settings().map_err(|error| Error::Trust(error.into()))?,
+            tree: None,
         })
     }
+
+    /// Writes down how checks went, and lets the rules run: what was run goes to Log, and green checks
+    /// close the phase that asked for them. Runs that were stopped do not count.
+    ///
+    /// # Errors
+    /// As [`Project::run`].
+    pub fn record_checks(&mut self, runs: &[CheckRun]) -> Result<Run, Error> {
+        let ended = runs.iter().filter(|run| run.conclusion.end != End::Stopped);
+        let results: Vec<(CheckResult, &CheckRun)> = ended.map(|run| (self.result(run), run)).collect();
+        let records: Vec<CheckRecord> =
+            results.iter().filter_map(|(result, run)| record(result, run)).collect();
+        let results: Vec<CheckResult> = results.into_iter().map(|(result, _)| result).collect();
+        let mut event = self.event(Cause::TestsRan, 0);
+        self.transact("record the checks", &mut |project, documents, memory, seq| {
+            event.id = seq.cast_unsigned();
+            let standing = crate::engine::Evidence::checks(&Facts::with(project, documents, &records));
+            event.cause = Cause::ChecksRan(ChecksReport { results: results.clone(), standing });
+            let computed = project.compute(documents, memory, &event, Edits::default())?;
+            let attested = records.iter().cloned().map(Attested::Check).collect();
+            let label = describe(&event.cause);
+            Ok(Planned { kind: EntryKind::Run, at: event.at, label, computed, attested })
+        })
+    }
+
+    fn result(&self, run: &CheckRun) -> CheckResult {
+        CheckResult {
+            line: run.command.line.clone(),
+            end: match run.conclusion.end {
+                End::Exited(code) => CheckEnd::Exited(code),
+                End::Signalled(signal) => CheckEnd::Signalled(signal),
+                End::TimedOut | End::Stopped => CheckEnd::TimedOut,
+            },
+            millis: u64::try_from(run.conclusion.duration.as_millis()).unwrap_or(u64::MAX),
+            tail: process::last_lines(&run.conclusion.output.tail, LOGGED_LINES).join("\n"),
+            output: self.workspace().relative(&run.output).display().to_string(),
+        }
+    }
+}
+
+/// Lines of output that a record keeps of a command.
+const LOGGED_LINES: usize = 5;
+
+/// What the journal keeps of a run; nothing when it can't be said which files it speaks of.
+fn record(result: &CheckResult, run: &CheckRun) -> Option<CheckRecord> {
+    let (before, after) = run.tree.as_ref().ok()?;
+    Some(CheckRecord {
+        at: run.at,
+        result: result.clone(),
+        digest: run.conclusion.output.digest,
+        tree: before.as_str().to_owned(),
+        tree_after: after.as_str().to_owned(),
+    })
 }
 
 impl Checks<'_> {
@@ -110,7 +172,7 @@ impl Checks<'_> {
     /// # Errors
     /// When the commands are not trusted, the command is one that only a person runs, its output can't
     /// be kept, or it can't be started.
-    pub fn run(&self, command: &NamedCommand, watch: &mut dyn Watch) -> Result<CheckRun, Error> {
+    pub fn run(&mut self, command: &NamedCommand, watch: &mut dyn Watch) -> Result<CheckRun, Error> {
         self.require_trust()?;
         if let Some(what) = command.destructive() {
             return Err(Error::LeftToPerson { line: command.line.clone(), what });
@@ -121,6 +183,7 @@ impl Checks<'_> {
         let stem = self.project.now().strftime("%Y%m%d-%H%M%S").to_string();
         let created = OutputFolder::new(path.clone()).create(&stem);
         let (mut file, output) = created.map_err(|source| Error::Output { path, source })?;
+        let before = self.tree.take().map_or_else(|| TreeState::of(workspace), Ok);
         let keep = &self.settings.commands.keep_env;
         tracing::info!(command = command.line, output = %output.display(), "running");
         let conclusion = process::run(
@@ -134,6 +197,14 @@ impl Checks<'_> {
             watch,
         )?;
         tracing::info!(command = command.line, end = ?conclusion.end, took = ?conclusion.duration, "ran");
-        Ok(CheckRun { command: command.clone(), conclusion, output })
+        let tree = before.and_then(|before| Ok((before, TreeState::of(workspace)?)));
+        self.tree = tree.as_ref().ok().map(|(_, after)| after.clone());
+        Ok(CheckRun {
+            command: command.clone(),
+            conclusion,
+            output,
+            at: self.project.now(),
+            tree: tree.map_err(|error| error.to_string()),
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What an event leads to, before anything is written.
 
-use super::{Document, Documents, Edits, Error, ErrorKind, Project};
+use super::{Document, Documents, Edits, Error, ErrorKind, Project, facts::Facts};
 use crate::{
     document::doubled_section,
     engine::{Cause, Event, Memory, Outcome, PendingStep, Snapshot},
@@ -110,12 +110,14 @@ impl Edited {
 
     /// Shows the engine the documents and everything around them.
     fn look<T>(&self, project: &Project, memory: &Memory, engine: impl FnOnce(&Snapshot<'_>) -> T) -> T {
+        let facts = Facts::new(project, &self.after);
         engine(&Snapshot {
             state: &self.after.state.text,
             config: self.after.config.as_ref().map(|config| config.text.as_str()),
             memory,
             settings: &project.settings().engine,
             files: project.workspace(),
+            evidence: &facts,
         })
     }
 }

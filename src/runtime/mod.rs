@@ -11,6 +11,7 @@ mod checks;
 mod clock;
 mod computation;
 mod error;
+mod facts;
 mod foreign;
 mod half_saved;
 mod leftovers;

@@ -2,7 +2,7 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, half_saved, transaction::Planned,
+    computation::Computed, facts::Facts, half_saved, transaction::Planned,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
@@ -187,12 +187,14 @@ impl Project {
     /// As [`Project::memory`].
     pub fn guidance(&self, documents: &Documents) -> Result<Guidance, Error> {
         let (memory, state) = (self.memory()?, &documents.state.text);
+        let facts = Facts::new(self, documents);
         Ok(engine::guidance(&Snapshot {
             state,
             config: documents.config.as_ref().map(|config| config.text.as_str()),
             memory: &memory,
             settings: &self.settings.engine,
             files: &self.workspace,
+            evidence: &facts,
         }))
     }
 
@@ -234,7 +236,8 @@ impl Project {
         self.transact(label, &mut |project, documents, memory, seq| {
             event.id = seq.cast_unsigned();
             let computed = project.compute(documents, memory, &event, wanted(documents, memory, edit)?)?;
-            Ok(Planned { kind: EntryKind::Run, at: event.at, label: label.to_owned(), computed })
+            let label = label.to_owned();
+            Ok(Planned { kind: EntryKind::Run, at: event.at, label, computed, attested: Vec::new() })
         })
     }
 

@@ -13,7 +13,8 @@ use crate::{
     disk::{Insistence, LeaseKind, Leasing, Lock, Reader},
     engine::{Cause, Memory},
     journal::{
-        DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside,
+        Attested, DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry,
+        set_aside,
     },
     text::{DocumentId, Revision},
 };
@@ -51,6 +52,8 @@ pub(super) struct Planned {
     pub(super) at: DateTime,
     pub(super) label: String,
     pub(super) computed: Computed,
+    /// What was seen, and stands in the journal with it.
+    pub(super) attested: Vec<Attested>,
 }
 
 /// How one attempt ended.
@@ -121,7 +124,7 @@ impl Project {
             let event = project.event(Cause::FilesChanged, seq);
             let computed = project.compute(documents, memory, &event, Edits::default())?;
             let label = "an edit at the same moment".to_owned();
-            Ok(Planned { kind: EntryKind::Run, at, label, computed })
+            Ok(Planned { kind: EntryKind::Run, at, label, computed, attested: Vec::new() })
         });
         match followed {
             Ok((run, _)) => trace(&run),
@@ -154,8 +157,9 @@ impl Project {
         let memory = journal.memory()?;
         let Merged { documents: before, conflicts, notices } = merge_foreign(journal, &found, &leftovers)?;
         let seq = journal.next_seq()?;
-        let Planned { kind, at, label, computed } = compute(self, &before, &memory, seq)?;
-        if computed.leaves_all_as_it_was(&found, &memory) && conflicts.is_empty() {
+        let Planned { kind, at, label, computed, attested } = compute(self, &before, &memory, seq)?;
+        let is_idle = computed.leaves_all_as_it_was(&found, &memory) && attested.is_empty();
+        if is_idle && conflicts.is_empty() {
             journal.note_displaced(&leftovers.tidied())?;
             let run = computed.into_run(None, at, label, found);
             return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), late: None });
@@ -181,6 +185,7 @@ impl Project {
             displaced: &displaced,
             memory: &computed.outcome.memory,
             archived: archived.as_deref(),
+            attested: &attested,
         });
         if let Err(error) = appended {
             self.discard(&prepared);

@@ -89,6 +89,7 @@ impl Scenario {
             memory: &Memory::default(),
             settings: &self.settings,
             files: &self.files,
+            evidence: &(),
         });
         Story::begin(self, memory)
     }

@@ -133,6 +133,7 @@ impl Story {
             memory: &self.memory,
             settings: &self.settings,
             files: &self.files,
+            evidence: &(),
         };
         // Two apart: the check's second pass takes the number between.
         let event = Event { cause, at: self.clock, id: 1 + 2 * self.steps.len() as u64 };

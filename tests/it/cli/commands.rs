@@ -225,7 +225,9 @@ fn green_and_red() {
     );
     let (code, text) = told(&environment, &["test"]);
     assert_eq!(code, 1, "{text}");
-    let text = regex::Regex::new("[0-9]+ ms").unwrap().replace_all(&text, "[TIME]").into_owned();
+    let (text, logged) = text.split_once("  workflow_state.md\n").unwrap();
+    assert!(logged.contains("Checks red: `printf fine` ok in "), "{logged}");
+    let text = regex::Regex::new("[0-9]+ ms").unwrap().replace_all(text, "[TIME]").into_owned();
     assert_eq!(
         text,
         "ok        printf fine  [TIME]\n\

@@ -2,6 +2,7 @@
 
 mod commands;
 mod environment;
+mod evidence;
 mod git;
 mod hostile;
 mod reading;

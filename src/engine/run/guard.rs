@@ -1,0 +1,146 @@
+//! What the gates make of an edit, and what a run of the checks leads to.
+
+use super::Run;
+use crate::{
+    document::WorkflowState,
+    engine::{
+        evaluate::{Occurrence, same_word},
+        evidence::{ChecksReport, Standing},
+        gates::{self, PhaseOrder},
+        model::{Cause, Due, Effect, OnViolation, Settled},
+        settling::{keys_of, plan_of, transitions},
+        wishes::{Boxes, CheckedPhase},
+        working::Write,
+    },
+    rules::RuleSet,
+    text::{Diagnostic, Severity, Span},
+};
+
+/// Codes of the diagnostics with which a gate refuses an edit, where the settings say so.
+pub const GATES: [&str; 2] = ["skipped-phase", "unchecked-phase"];
+
+/// Why an edit is against a gate.
+struct Violation {
+    code: &'static str,
+    reason: String,
+    /// What to do: where the edit was taken back, and where it stands.
+    remedies: [String; 2],
+}
+
+impl Run<'_> {
+    /// Holds the edit that led here against the gates; answers whether it was taken back.
+    pub(super) fn guard(&mut self, rules: &RuleSet, before: &Settled, state: &WorkflowState<'_>) -> bool {
+        let reaction = self.snapshot.settings.gates.on_violation;
+        let Some(order) = PhaseOrder::of(rules).filter(|_| reaction != OnViolation::Off) else {
+            return false;
+        };
+        let violation =
+            skipped(&order, before, state).or_else(|| self.unchecked(rules, &order, before, state));
+        let Some(Violation { code, reason, remedies: [reverted, standing] }) = violation else {
+            return false;
+        };
+        let span = state.key("Phase").map_or(Span::default(), |key| key.value_span);
+        let hint = if reaction == OnViolation::Revert { reverted } else { standing };
+        self.diagnostics.push(Diagnostic::new(Severity::Warning, code, span, &*reason).with_hint(hint));
+        if reaction == OnViolation::Warn {
+            self.violation = Some(reason);
+            return false;
+        }
+        let from = before.keys.get("phase").map_or("", String::as_str);
+        self.violation = Some(format!("{reason}; reverted to {from}"));
+        for (key, value) in &before.keys {
+            if state.value(key).is_none_or(|now| !same_word(value, now)) {
+                let key = state.key(key).map_or(key, |found| &found.name).clone();
+                self.working.write(&Write::Set { key, value: value.clone() });
+            }
+        }
+        true
+    }
+
+    /// A phase that asks for the checks is left, and they are not green on the files as they are.
+    fn unchecked(
+        &self,
+        rules: &RuleSet,
+        order: &PhaseOrder<'_>,
+        before: &Settled,
+        state: &WorkflowState<'_>,
+    ) -> Option<Violation> {
+        let left = transitions(&before.keys, state, Some(order)).into_iter().find_map(|it| match it {
+            Occurrence::PhaseLeft(phase) => CheckedPhase::named(rules, state, &phase),
+            _ => None,
+        })?;
+        let standing = self.snapshot.evidence.checks();
+        let (name, objection, remedy) = (&left.phase.name, standing.objection()?, standing.remedy());
+        Some(Violation {
+            code: "unchecked-phase",
+            reason: format!("phase {name} was left, and {objection}"),
+            remedies: [format!("the phase is {name} again; {remedy}"), remedy.to_owned()],
+        })
+    }
+
+    /// Takes in a run of the checks: it goes to Log, and green ones close the phase that waited for them.
+    pub(super) fn take_checks(
+        &mut self,
+        report: &ChecksReport,
+        rules: &RuleSet,
+        state: &WorkflowState<'_>,
+    ) -> Vec<Occurrence> {
+        self.working.write(&Write::Log(report.entry()));
+        self.memory.due = None;
+        let mut happened = vec![Occurrence::TestsRan];
+        let is_closed = report.standing == Standing::Green;
+        let Some(phase) = CheckedPhase::current(rules, state).filter(|_| is_closed) else { return happened };
+        for (key, value) in phase.closing(&plan_of(state)) {
+            self.working.write(&Write::Set { key, value });
+        }
+        let after = WorkflowState::parse(self.working.state());
+        happened.extend(transitions(&keys_of(state), &after, PhaseOrder::of(rules).as_ref()));
+        happened
+    }
+
+    /// Whether the checks are to run now, seen from the end of the run: a box of the plan was ticked where
+    /// they are to run after each change, or a phase that asks for them once was entered or worked in.
+    pub(super) fn due(&mut self, rules: &RuleSet, state: &WorkflowState<'_>) -> Option<Due> {
+        let kept = self.memory.due.take();
+        let before = self.snapshot.memory.settled.as_ref()?;
+        let name = state.value("Phase")?;
+        let is_entered = before.keys.get("phase").is_none_or(|before| !same_word(before, name));
+        let is_foreign = self.is_foreign_edit();
+        if !is_entered && !is_foreign && kept.is_none() {
+            return None;
+        }
+        let phase = CheckedPhase::current(rules, state)?;
+        let kept = kept.filter(|due| same_word(&due.phase, name));
+        // Checks that have just run have seen every edit so far.
+        let is_seen = matches!(self.event.cause, Cause::ChecksRan(_));
+        let has_ticked = || Boxes::of(&plan_of(state)).ticked > Boxes::of(&before.plan).ticked;
+        let is_new = match phase.after_each {
+            true => !is_entered && !is_seen && has_ticked(),
+            false => is_entered || is_foreign && !is_seen,
+        };
+        if kept.is_some() || !is_new || !self.names_checks(rules, state) {
+            return kept;
+        }
+        self.effects.push(Effect::ChecksDue);
+        Some(Due { phase: phase.phase.name, since: self.event.at })
+    }
+
+    /// Whether the project names any check.
+    fn names_checks(&self, rules: &RuleSet, state: &WorkflowState<'_>) -> bool {
+        let config = self.working.config().map(|config| &**config);
+        crate::engine::commands(state, rules, config).iter().any(|command| command.is_check())
+    }
+}
+
+/// The order of phases is not kept.
+fn skipped(order: &PhaseOrder<'_>, before: &Settled, state: &WorkflowState<'_>) -> Option<Violation> {
+    let (from, to) = (before.keys.get("phase")?, state.value("Phase")?);
+    Some(Violation {
+        code: "skipped-phase",
+        reason: gates::violation(order, from, to)?,
+        remedies: [
+            format!("the phase is {from} again; do its steps first (`rulemark next`)"),
+            format!("go back with `rulemark set Phase={from}`, or set `gates.on_violation` in rulemark.toml"),
+        ],
+    })
+}

@@ -1,0 +1,101 @@
+//! What the engine may ask about runs of the checks: answered from the journal and the work tree.
+
+use super::{Documents, Project};
+use crate::{
+    document::WorkflowState,
+    engine::{self, Approval, Evidence, NamedCommand, Standing},
+    evidence::TreeState,
+    journal::{CheckRecord, Journal},
+    rules,
+    text::Revision,
+    trust::{self, Trust, UserFolders},
+};
+use std::{cell::OnceCell, fmt};
+
+/// The evidence there is for these documents. Nothing is looked up before it is asked for.
+pub(super) struct Facts<'p> {
+    project: &'p Project,
+    documents: &'p Documents,
+    /// Runs that do not stand in the journal yet.
+    fresh: &'p [CheckRecord],
+    standing: OnceCell<Standing>,
+}
+
+impl<'p> Facts<'p> {
+    pub(super) fn new(project: &'p Project, documents: &'p Documents) -> Self {
+        Self::with(project, documents, &[])
+    }
+
+    /// The same, with runs that do not stand in the journal yet.
+    pub(super) fn with(project: &'p Project, documents: &'p Documents, fresh: &'p [CheckRecord]) -> Self {
+        Self { project, documents, fresh, standing: OnceCell::new() }
+    }
+
+    fn look(&self) -> Result<Standing, String> {
+        let commands = named(self.documents);
+        let checks: Vec<&NamedCommand> =
+            commands.iter().filter(|command| command.is_check() && command.destructive().is_none()).collect();
+        if checks.is_empty() {
+            return Ok(Standing::NoneNamed);
+        }
+        // A journal that came with the files may say anything; what the user has trusted did not.
+        if !self.is_trusted(&commands) {
+            return Ok(Standing::Untrusted);
+        }
+        let told = |error: &dyn fmt::Display| error.to_string();
+        let journal =
+            Journal::open_existing(&self.project.workspace().journal()).map_err(|error| told(&error))?;
+        let mut runs = Vec::with_capacity(checks.len());
+        for check in &checks {
+            let fresh = self.fresh.iter().rev().find(|record| record.result.line == check.line).cloned();
+            let kept = || journal.as_ref().map(|journal| journal.latest_check(&check.line)).transpose();
+            let run = match fresh {
+                Some(run) => Some(run),
+                None => kept().map_err(|error| told(&error))?.flatten(),
+            };
+            match run {
+                Some(run) => runs.push(run),
+                None => return Ok(Standing::Missing { line: check.line.clone() }),
+            }
+        }
+        let tree = TreeState::of(self.project.workspace()).map_err(|error| told(&error))?;
+        let is_of_these_files = |run: &CheckRecord| run.tree == tree.as_str() && run.tree_after == run.tree;
+        if let Some(red) = runs.iter().find(|run| is_of_these_files(run) && !run.result.end.is_green()) {
+            return Ok(Standing::Red(red.result.clone()));
+        }
+        Ok(match runs.into_iter().find(|run| !is_of_these_files(run)) {
+            Some(run) => Standing::Stale { moving: run.tree != run.tree_after, line: run.result.line },
+            None => Standing::Green,
+        })
+    }
+
+    fn is_trusted(&self, commands: &[NamedCommand]) -> bool {
+        let root = self.project.workspace().root();
+        UserFolders::of_environment().is_ok_and(|folders| {
+            matches!(Trust::new(&folders).standing(root, commands), Ok(trust::Standing::Trusted))
+        })
+    }
+}
+
+/// The commands that the documents name.
+pub(super) fn named(documents: &Documents) -> Vec<NamedCommand> {
+    let state = WorkflowState::parse(&documents.state.text);
+    let config = documents.config.as_ref().map(|config| config.text.as_str());
+    engine::commands(&state, &rules::compile_unreviewed(&state), config)
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts").field("standing", &self.standing).finish_non_exhaustive()
+    }
+}
+
+impl Evidence for Facts<'_> {
+    fn checks(&self) -> Standing {
+        self.standing.get_or_init(|| self.look().unwrap_or_else(Standing::Unknown)).clone()
+    }
+
+    fn approval(&self, _: Revision) -> Option<Approval> {
+        None
+    }
+}
