@@ -143,11 +143,12 @@ pub fn attribute_line(path: &str) -> String {
 
 /// The settings that make git call this program, with their values.
 #[must_use]
-pub fn settings() -> [(&'static str, String); 3] {
+pub fn settings() -> [(&'static str, String); 4] {
     let program = program();
     [
         ("merge.rulemark.name", "Rulemark: by State key, item and log entry".to_owned()),
         ("merge.rulemark.driver", format!("{program} merge-driver %O %A %B %L %P")),
+        ("diff.rulemark.command", format!("{program} diff-driver")),
         ("diff.rulemark.xfuncname", "^#{1,6} .*$".to_owned()),
     ]
 }

@@ -114,7 +114,7 @@ pub enum Command {
     Emit(EmitArgs),
     /// List the runs: when, why, which rules, what changed
     History(HistoryArgs),
-    /// Show what a run changed
+    /// Show what a run changed, or what the files changed since
     Diff(DiffArgs),
     /// Take a run back
     Undo(EntryArgs),
@@ -127,6 +127,9 @@ pub enum Command {
     /// Merge three versions of a document, as git's merge driver
     #[command(hide = true)]
     MergeDriver(MergeDriverArgs),
+    /// Show a document's change, as git's diff driver
+    #[command(hide = true)]
+    DiffDriver(DiffDriverArgs),
     /// Run the Markdown test cases of a folder against their rules
     TestRules(TestRulesArgs),
     /// Print a completion script for a shell
@@ -355,12 +358,34 @@ pub enum HistoryCommand {
 /// `diff`.
 #[derive(Debug, ClapArgs)]
 pub struct DiffArgs {
-    /// The run, as `rulemark history` numbers it; by default the last one
-    #[arg(value_name = "ENTRY")]
-    pub entry: Option<u64>,
+    /// A run, as `rulemark history` numbers it (by default the last one), a range of runs (`3..7`), or
+    /// two files
+    #[arg(value_name = "ENTRY | FILE", num_args = 0..=2)]
+    pub what: Vec<String>,
+    /// What the files hold now, compared with what the last run left
+    #[arg(long, conflicts_with_all = ["what", "git"])]
+    pub working: bool,
+    /// What the files hold now, compared with a revision of the git repository
+    #[arg(long, value_name = "REVISION", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with = "what")]
+    pub git: Option<String>,
+    /// Show lines with their numbers
+    #[arg(long, conflicts_with = "json")]
+    pub lines: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `diff-driver`, as git calls it.
+#[derive(Debug, ClapArgs)]
+pub struct DiffDriverArgs {
+    /// What the file is called in the repository
+    #[arg(value_name = "PATH")]
+    pub path: String,
+    /// The old version, its hash and its mode, the new one with the same; nothing of a file that is
+    /// not merged; a new name and what git says about it behind them
+    #[arg(value_name = "VERSION", num_args = 0..)]
+    pub versions: Vec<String>,
 }
 
 /// `undo`.

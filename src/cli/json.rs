@@ -2,7 +2,7 @@
 //! never renamed or dropped. Times are local, ISO 8601, to the second.
 
 use crate::{
-    document::{Item, ItemStatus},
+    document::{Change, Item, ItemChange, ItemStatus, SectionChange},
     engine::{Firing, PendingKind, PendingStep},
     runtime::{Documents, Run},
     text::{Diagnostic, LineIndex},
@@ -180,6 +180,80 @@ impl ChangeJson {
             diff: unified,
             file,
         })
+    }
+}
+
+/// One change in the document's words.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum SaidJson {
+    /// A State key.
+    Key { name: String, before: Option<String>, after: Option<String> },
+    /// An item.
+    Item {
+        id: Option<String>,
+        description: String,
+        /// `added`, `removed`, `done`, `reopened`, `status`, `renumbered` or `reworded`.
+        change: &'static str,
+        /// The status, id or description before, where that is what changed.
+        before: Option<String>,
+    },
+    /// Entries of a log, archive or changelog.
+    Entries { section: String, added: Vec<String>, removed: Vec<String>, cleared: bool },
+    /// Steps with boxes.
+    Steps {
+        section: String,
+        ticked: Vec<String>,
+        unticked: Vec<String>,
+        added: Vec<String>,
+        removed: Vec<String>,
+    },
+    /// A section, or a rule.
+    Section {
+        section: String,
+        rule: bool,
+        /// `added`, `removed` or `changed`.
+        change: &'static str,
+    },
+    /// Other lines; each begins with `+` or `-`.
+    Lines { section: String, lines: Vec<String> },
+}
+
+impl From<Change> for SaidJson {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Key { name, before, after } => Self::Key { name, before, after },
+            Change::Item { id, description, change } => {
+                let (change, before) = match change {
+                    ItemChange::Added => ("added", None),
+                    ItemChange::Removed => ("removed", None),
+                    ItemChange::Done => ("done", None),
+                    ItemChange::Reopened => ("reopened", None),
+                    ItemChange::Status { before, .. } => ("status", Some(before)),
+                    ItemChange::Renumbered { before } => ("renumbered", before),
+                    ItemChange::Reworded { before } => ("reworded", Some(before)),
+                };
+                Self::Item { id, description, change, before }
+            }
+            Change::Entries { section, added, removed, is_cleared } => {
+                Self::Entries { section, added, removed, cleared: is_cleared }
+            }
+            Change::Steps { section, ticked, unticked, added, removed } => {
+                Self::Steps { section, ticked, unticked, added, removed }
+            }
+            Change::Section { section, is_rule, change } => {
+                let change = match change {
+                    SectionChange::Added => "added",
+                    SectionChange::Removed => "removed",
+                    SectionChange::Changed { .. } => "changed",
+                };
+                Self::Section { section, rule: is_rule, change }
+            }
+            Change::Lines { section, lines } => {
+                let signed = |(is_new, line)| format!("{}{line}", if is_new { '+' } else { '-' });
+                Self::Lines { section, lines: lines.into_iter().map(signed).collect() }
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod completions;
 mod context;
 mod demo;
 mod diff;
+mod diff_driver;
 mod doctor;
 mod done;
 mod emit;
@@ -102,6 +103,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Redo => undo::redo(context),
         Command::Export(args) => export::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args),
+        Command::DiffDriver(args) => diff_driver::run(context, &args),
         Command::MergeDriver(args) => merge_driver::run(context, &args),
         Command::TestRules(args) => test_rules::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),

@@ -167,12 +167,15 @@ fn keys(old: &WorkflowState<'_>, new: &WorkflowState<'_>) -> Vec<Change> {
     names.filter_map(change).collect()
 }
 
+/// What an item is recognised by: its id, its description, or both.
+type Mark<'i> = (Option<&'i str>, Option<&'i str>);
+
 /// Items are the same by id and description, then by description, then by id.
 fn items(old: &Items<'_>, new: &Items<'_>) -> Vec<Change> {
     let (old, new) = (old.rows(), new.rows());
     let mut partner: Vec<Option<usize>> = vec![None; new.len()];
     let mut is_taken = vec![false; old.len()];
-    let marks: [fn(&Item) -> Option<(Option<&str>, Option<&str>)>; 3] = [
+    let marks: [fn(&Item) -> Option<Mark<'_>>; 3] = [
         |item| Some((item.id.as_deref(), Some(&*item.description))),
         |item| Some((None, Some(&*item.description))).filter(|_| !item.description.is_empty()),
         |item| Some((Some(item.id.as_deref()?), None)),
@@ -473,7 +476,7 @@ mod tests {
             &state(
                 "A",
                 "- [ ] x\n- [ ] y\n",
-                &format!("| 1 | a | done |\n| 2 | bb | doing |\n| 3 | c | pending |\n"),
+                "| 1 | a | done |\n| 2 | bb | doing |\n| 3 | c | pending |\n",
                 "",
             ),
             &[

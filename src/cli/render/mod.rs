@@ -3,6 +3,7 @@
 //! Commands build [`Line`]s, [`Table`]s and values; a [`Terminal`] writes them. Text is escaped when
 //! it enters a line, styles are codes only where the stream is a terminal that wants them.
 
+mod change;
 mod diagnostic;
 mod diff;
 mod escape;
@@ -10,6 +11,7 @@ mod line;
 mod log;
 mod table;
 
+pub(crate) use change::told;
 pub(crate) use diagnostic::Source;
 pub(crate) use diff::{Extent, diff};
 pub(crate) use line::{Ink, Line};

@@ -37,7 +37,35 @@ pub(super) fn places<'t>(versions: &[Version<'t>; 3]) -> Vec<Place<'t>> {
         }
     }
     pairing.between(parts.map(<[_]>::len));
+    if has_moved(versions, &pairing.places) {
+        let lines = versions.each_ref().map(|version| 0..version.lines.len());
+        return vec![Place { title: "", kind: Kind::Lines, lines, only: None }];
+    }
     pairing.places
+}
+
+/// Whether a section that one side changed and the other has no longer lives on there below another
+/// heading: then the headings say nothing about the two versions, and only their lines do.
+fn has_moved(versions: &[Version<'_>; 3], places: &[Place<'_>]) -> bool {
+    let says = |line: &&Line<'_>| line.content.contains(char::is_alphanumeric);
+    [(Side::Ours, 1, 2), (Side::Theirs, 2, 1)].into_iter().any(|(keeper, kept, removed)| {
+        let changed = places.iter().filter(|place| place.only == Some(keeper)).filter_map(|place| {
+            let [before, after] =
+                [0, kept].map(|version| &versions[version].lines[place.lines[version].clone()]);
+            (!says_the_same(before, after)).then_some(before)
+        });
+        let mut changed = changed.flatten().filter(says).peekable();
+        if changed.peek().is_none() {
+            return false;
+        }
+        let left: HashSet<&str> = versions[removed].lines.iter().filter(says).map(saying).collect();
+        changed.any(|line| left.contains(saying(line)))
+    })
+}
+
+/// Whether the lines are the same but for their ends.
+pub(super) fn says_the_same(one: &[Line<'_>], other: &[Line<'_>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.content == other.content)
 }
 
 struct Pairing<'v, 't> {

@@ -506,6 +506,11 @@ fn nothing_is_lost(base: &str, ours: &str, theirs: &str) {
 #[test]
 fn nothing_is_lost_in_what_was_found() {
     nothing_is_lost(
+        "## Plan\nw1\n---\n\n- [ ] w2\n```\n## Plan\n",
+        "  - [ ] w3\nw1\n---\n\n- [ ] w2\n## Plan\n",
+        "## Plan\nw1\n---\n\n- [ ] w2\n```\n",
+    );
+    nothing_is_lost(
         "## State\n| 4 | description w4 | pending |\n---\nw5\n",
         "## State\n| 4 | description w4 | completed |\n---\nw5\n",
         "## State\n### 2025-01-20 w8\n| 4 | description w4 | completed |\n---\nw5\n",

@@ -6,7 +6,7 @@ use super::{
     entries,
     lines::{Ending, Line, Name, Version, Written},
     names,
-    places::Place,
+    places::{Place, says_the_same},
     sections::Kind,
     walk::Walk,
 };
@@ -55,8 +55,7 @@ impl<'t> Merge<'_, 't> {
     /// A section that only `keeper` still has stays if it was changed.
     fn removed(&mut self, title: &str, keeper: Side, lines: [&[Line<'t>]; 3]) {
         let kept = if keeper == Side::Ours { lines[1] } else { lines[2] };
-        let says_the_same = |(one, other): (&Line<'_>, &Line<'_>)| one.content == other.content;
-        if kept.len() == lines[0].len() && kept.iter().zip(lines[0]).all(says_the_same) {
+        if says_the_same(kept, lines[0]) {
             return;
         }
         self.side(keeper, kept);

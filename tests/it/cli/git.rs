@@ -145,3 +145,44 @@ fn section(text: &str, headings: &[&str]) -> String {
     }
     out
 }
+
+#[test]
+fn differences_in_the_words_of_the_documents() {
+    let environment = repository();
+    environment.run(&["set", "Phase=BLUEPRINT"]);
+    environment.run(&["log", "found", "the", "template"]);
+    environment.run(&["item", "add", "Translate it"]);
+    environment.edit("<!-- The agent writes", "- [ ] draw\n- [x] think\n<!-- The agent writes");
+    environment.edit("| 2  | Write the guide | pending", "| 2  | Write the guide | doing");
+    environment.edit("2. Write the steps", "2. Write all the steps");
+    environment.write("old.md", "## Plan\n- [ ] a\n\n## Log\n- one\n- two\n\n## Notes\nx\n");
+    environment.write("new.md", "## Plan\n- [x] a\n\n## Log\n- three\n\n## Notes\ny\n");
+    assert_snapshot!(environment.story(&[
+        &["diff"],
+        &["diff", "4..6"],
+        &["diff", "--working"],
+        &["diff", "--working", "--lines"],
+        &["diff", "--git"],
+        &["diff", "old.md", "new.md"],
+        &["diff", "old.md", "new.md", "--json"],
+        &["diff", "old.md", "old.md"],
+        &["diff", "6..4"],
+        &["diff", "x"],
+        &["diff", "--git", "nowhere"],
+    ]));
+}
+
+#[test]
+fn git_shows_what_changed_and_its_patches_still_apply() {
+    let environment = repository();
+    environment.run(&["item", "done"]);
+    environment.edit("<!-- The agent writes", "Greet by name.\n<!-- The agent writes");
+    let shown = git(&environment, &["diff"]);
+    assert_snapshot!(shown);
+    environment.write("../change.patch", &shown);
+    let changed = environment.read("workflow_state.md");
+    assert_eq!(git(&environment, &["apply", "-R", "../change.patch"]), "");
+    assert_eq!(git(&environment, &["status", "--porcelain"]), "");
+    assert_eq!(git(&environment, &["apply", "../change.patch"]), "");
+    assert_eq!(environment.read("workflow_state.md"), changed);
+}
