@@ -8,10 +8,10 @@ use std::{
 };
 
 /// The format this version writes.
-pub(super) const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 
 /// What leads from each format to the next.
-const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE entry (
         seq      INTEGER PRIMARY KEY,
@@ -72,6 +72,18 @@ const MIGRATIONS: [&str; 3] = [
     CREATE INDEX attested_by_subject ON attested (kind, subject, seq);
     CREATE INDEX attested_by_entry ON attested (seq);
 ",
+    "
+    CREATE TABLE text (            -- by revision, see texts.rs
+        revision TEXT PRIMARY KEY,
+        base     TEXT,             -- the text that `data` are edits of; NULL: `data` is the text
+        depth    INTEGER NOT NULL,
+        data     BLOB NOT NULL,
+        seq      INTEGER NOT NULL  -- the entry that brought it
+    ) STRICT;
+    CREATE INDEX text_by_age ON text (seq);
+    INSERT INTO text (revision, base, depth, data, seq) SELECT revision, NULL, 0, text, last_seq FROM content;
+    DROP TABLE content;
+",
 ];
 
 /// How the database writes. Each command is a process of its own, so the write-ahead log is not
@@ -84,6 +96,9 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRA
 /// forgotten with the process.
 const LOG_SIZE: u64 = 256 << 10;
 
+/// The same for a process that keeps the journal open, and need not read the log again.
+pub(super) const LONG_LOG_SIZE: u64 = 4 << 20;
+
 /// How long another process may keep the database busy.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -93,11 +108,17 @@ pub(super) fn connect_for_writing(path: &Path) -> Result<Connection, JournalErro
     connection.execute_batch(PRAGMAS)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     migrate(&mut connection)?;
-    if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > LOG_SIZE) {
+    empty_log(&connection, path, LOG_SIZE)?;
+    Ok(connection)
+}
+
+/// Empties the write-ahead log if it is larger than this.
+pub(super) fn empty_log(connection: &Connection, path: &Path, size: u64) -> Result<(), JournalError> {
+    if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > size) {
         // Busy means that somebody reads: then another time.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// Opens the database for reading; `None` when there is none, or nothing in it.
@@ -119,8 +140,12 @@ pub(super) fn connect_for_reading(path: &Path) -> Result<Option<Connection>, Jou
     };
     match format {
         0 => Ok(None),
-        // An older one is brought to this format when it is written; what it has is read as it is.
-        1..=FORMAT => Ok(Some(connection)),
+        FORMAT => Ok(Some(connection)),
+        1..FORMAT => {
+            // On a disk that can't be written this says so.
+            drop(connect_for_writing(path)?);
+            Ok(Some(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
+        }
         found => Err(JournalError::Newer { found, known: FORMAT }),
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod memory;
 mod record;
 mod store;
+mod texts;
 mod versions;
 
 pub use attested::{Attested, CheckRecord};

@@ -8,27 +8,16 @@ use super::{
     entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification},
     memory::{self, revision, time},
     record::{self, chain, genesis},
+    texts::{self, Keep},
     versions::{self, OwnWrite},
 };
 use crate::{disk::Identity, engine::Memory, text::Revision};
 use jiff::civil::DateTime;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
-
-/// How long texts are kept. Entries themselves and cleared logs stay for ever; only undoing and
-/// showing old entries needs the texts.
-#[derive(Clone, Copy, Debug)]
-struct Keep {
-    /// Texts stay as long as one of this many newest entries refers to them …
-    entries: i64,
-    /// … and all of them together are no larger than this, in bytes.
-    bytes: i64,
-    /// How many entries pass from one pruning to the next.
-    every: i64,
-}
 
 const KEEP: Keep = Keep { entries: 1_000, bytes: 64 << 20, every: 32 };
 
@@ -124,15 +113,14 @@ impl Journal {
         if seq == 0 {
             return Ok(Some(Memory::default()));
         }
-        let json: Option<Vec<u8>> = self
+        let stored: Option<String> = self
             .connection
-            .query_row(
-                "SELECT text FROM entry JOIN content ON content.revision = entry.memory WHERE seq = ?1",
-                [seq],
-                |row| row.get(0),
-            )
+            .prepare_cached("SELECT memory FROM entry WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))
             .optional()?;
-        json.map(|json| memory::from_json(&text(json)?).map_err(JournalError::Damaged)).transpose()
+        let Some(stored) = stored else { return Ok(None) };
+        let json = texts::read(&self.connection, revision(&stored).map_err(JournalError::Damaged)?)?;
+        json.map(|json| memory::from_json(&json).map_err(JournalError::Damaged)).transpose()
     }
 
     /// Writes an entry, durably, before the documents are swapped; says its number. One whose swaps
@@ -146,9 +134,22 @@ impl Journal {
         let (before, previous) = last(&transaction)?;
         let seq = before + 1;
         let memory_json = memory::to_json(new.memory);
-        let memory_revision = store(&transaction, &memory_json, seq)?;
-        for (revision, text) in &new.texts {
-            store_as(&transaction, *revision, text, seq)?;
+        let memory_revision = Revision::of(&memory_json);
+        texts::store(&transaction, (memory_revision, &memory_json), None, seq)?;
+        let known = |version: Revision| new.texts.iter().find(|(revision, _)| *revision == version).copied();
+        for file in &new.files {
+            // Each resembles the one before it.
+            let newest = versions::newest(&transaction, file.document)?.filter(|it| *it != file.found);
+            let newest = newest.map(|it| Ok::<_, JournalError>((it, texts::read(&transaction, it)?)));
+            let newest = newest.transpose()?;
+            let mut base = newest.as_ref().and_then(|(it, text)| Some((*it, text.as_deref()?)));
+            for text in [file.found, file.before(), file.after].into_iter().filter_map(known) {
+                texts::store(&transaction, text, base, seq)?;
+                base = Some(text);
+            }
+        }
+        for text in &new.texts {
+            texts::store(&transaction, *text, None, seq)?;
         }
         for file in &new.files {
             for version in [file.found, file.before(), file.after] {
@@ -198,9 +199,12 @@ impl Journal {
             ],
         )?;
         if seq % keep.every == 0 {
-            prune(&transaction, seq, keep)?;
+            let oldest = texts::too_old(&transaction, seq, keep)?;
+            versions::prune(&transaction, oldest)?;
+            texts::prune(&transaction, oldest)?;
         }
         transaction.commit()?;
+        database::empty_log(&self.connection, &self.path, database::LONG_LOG_SIZE)?;
         Ok(seq)
     }
 
@@ -287,13 +291,7 @@ impl Journal {
     /// # Errors
     /// When it can't be read.
     pub fn version(&self, revision: Revision) -> Result<Option<String>, JournalError> {
-        let bytes: Option<Vec<u8>> = self
-            .connection
-            .query_row("SELECT text FROM content WHERE revision = ?1", [revision.to_string()], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        bytes.map(text).transpose()
+        texts::read(&self.connection, revision)
     }
 
     /// The newest logs that were cleared, newest first.
@@ -346,13 +344,15 @@ impl Journal {
             }
             (expected, before) = (entry.hash, entry.seq);
         }
-        let mut query = self.connection.prepare("SELECT revision, text FROM content")?;
-        let mut rows = query.query([])?;
-        while let Some(row) = rows.next()? {
-            let (revision, text): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        for revision in texts::all(&self.connection)? {
             found.texts += 1;
-            if Revision::of(text).to_string() != revision {
-                found.problems.push(format!("the text {revision:.12} is not what was written"));
+            let text = match texts::read(&self.connection, revision) {
+                Err(error) if error.is_damage() => None,
+                text => text?,
+            };
+            if text.is_none_or(|text| Revision::of(text) != revision) {
+                let hex = revision.to_string();
+                found.problems.push(format!("the text {hex:.12} is not what was written"));
             }
         }
         found.problems.append(&mut self.forged()?);
@@ -375,55 +375,6 @@ fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
     Ok((seq, revision(&hash).map_err(JournalError::Damaged)?))
 }
 
-fn store(transaction: &Transaction<'_>, text: &str, seq: i64) -> Result<Revision, JournalError> {
-    let revision = Revision::of(text);
-    store_as(transaction, revision, text, seq)?;
-    Ok(revision)
-}
-
-fn store_as(
-    transaction: &Transaction<'_>,
-    revision: Revision,
-    text: &str,
-    seq: i64,
-) -> Result<(), JournalError> {
-    let hex = revision.to_string();
-    let known = transaction
-        .prepare_cached("UPDATE content SET last_seq = ?2 WHERE revision = ?1")?
-        .execute(params![hex, seq])?;
-    if known == 0 {
-        transaction
-            .prepare_cached("INSERT INTO content (revision, text, last_seq) VALUES (?1, ?2, ?3)")?
-            .execute(params![hex, text.as_bytes(), seq])?;
-    }
-    Ok(())
-}
-
-/// Forgets the texts that only old entries refer to; those of the newest entry stay in any case.
-fn prune(transaction: &Transaction<'_>, seq: i64, keep: Keep) -> Result<(), JournalError> {
-    let mut oldest = seq - keep.entries;
-    {
-        let mut query = transaction.prepare(
-            "SELECT last_seq, sum(length(text)) FROM content GROUP BY last_seq ORDER BY last_seq DESC",
-        )?;
-        let mut rows = query.query([])?;
-        let mut bytes = 0i64;
-        while let Some(row) = rows.next()? {
-            let (last_seq, length): (i64, i64) = (row.get(0)?, row.get(1)?);
-            bytes = bytes.saturating_add(length);
-            if bytes > keep.bytes {
-                oldest = oldest.max(last_seq);
-                break;
-            }
-        }
-    }
-    transaction.execute(
-        "DELETE FROM content WHERE last_seq <= ?1 AND last_seq < ?2 AND revision NOT IN (SELECT last FROM displaced)",
-        params![oldest, seq],
-    )?;
-    versions::prune(transaction, oldest, seq)
-}
-
 fn read_entry(row: &Row<'_>) -> Result<Entry, JournalError> {
     let (previous, hash): (String, String) = (row.get(2)?, row.get(3)?);
     let hashes = || Ok((revision(&previous)?, revision(&hash)?));
@@ -431,10 +382,6 @@ fn read_entry(row: &Row<'_>) -> Result<Entry, JournalError> {
     hashes()
         .and_then(|hashes| record::from_json(&record, row.get(0).unwrap_or_default(), hashes))
         .map_err(JournalError::Damaged)
-}
-
-fn text(bytes: Vec<u8>) -> Result<String, JournalError> {
-    String::from_utf8(bytes).map_err(|error| JournalError::Damaged(error.to_string()))
 }
 
 #[cfg(test)]
@@ -553,7 +500,7 @@ mod tests {
                 "UPDATE entry SET memory = (SELECT memory FROM entry WHERE seq = 1) WHERE seq = 3",
                 "entry 3 is not what was written",
             ),
-            ("UPDATE content SET text = x'00' WHERE text = x'62'", "is not what was written"),
+            ("UPDATE text SET data = x'00' WHERE data = x'62'", "is not what was written"),
             ("UPDATE entry SET record = 'x' WHERE seq = 1", "after entry 0: the journal is damaged"),
         ] {
             let (_folder, path) = journal();
@@ -586,6 +533,44 @@ mod tests {
         write(&mut writer, EntryKind::Redo(4), "a", "b");
         assert_eq!((newest(&writer, run), newest(&writer, undo)), (Some(1), Some(3)));
         assert_eq!((writer.undone_by(1).unwrap(), writer.undone_by(2).unwrap()), (None, Some(3)));
+    }
+
+    #[test]
+    fn a_text_takes_the_room_of_what_is_new_in_it() {
+        let (_folder, path) = journal();
+        let mut writer = Journal::open(&path).unwrap();
+        writer.keep = Keep { entries: 40, bytes: 1 << 20, every: 10 };
+        let text = |number: i64| (0..500 + number).map(|line| format!("line {line}\n")).collect::<String>();
+        for number in 1..=100 {
+            write(&mut writer, EntryKind::Run, &text(number - 1), &text(number));
+        }
+        let whole =
+            |number: &i64| writer.version(Revision::of(text(*number))).unwrap() == Some(text(*number));
+        assert!((60..=100).all(|number| whole(&number)));
+        assert_eq!(writer.version(Revision::of(text(10))).unwrap(), None);
+        let size: i64 = writer
+            .connection
+            .query_row("SELECT sum(length(data)) FROM text JOIN version USING (revision)", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert!(size < 5 * i64::try_from(text(100).len()).unwrap(), "{size}");
+        assert!(writer.verify().unwrap().problems.is_empty());
+    }
+
+    #[test]
+    fn an_older_format_is_brought_to_this_one() {
+        let (_folder, path) = journal();
+        let old = Connection::open(&path).unwrap();
+        for migration in &database::MIGRATIONS[..3] {
+            old.execute_batch(migration).unwrap();
+        }
+        old.pragma_update(None, "user_version", 3).unwrap();
+        let revision = Revision::of("kept").to_string();
+        old.execute("INSERT INTO content VALUES (?1, x'6b657074', 1)", [revision]).unwrap();
+        drop(old);
+        let reader = Journal::open_existing(&path).unwrap().unwrap();
+        assert_eq!(reader.version(Revision::of("kept")).unwrap().as_deref(), Some("kept"));
     }
 
     #[test]

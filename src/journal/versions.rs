@@ -95,6 +95,18 @@ impl Journal {
     }
 }
 
+/// A version of a document that the newest entry with it knows.
+pub(super) fn newest(
+    transaction: &Transaction<'_>,
+    document: DocumentId,
+) -> Result<Option<Revision>, JournalError> {
+    let hex: Option<String> = transaction
+        .prepare_cached("SELECT revision FROM version WHERE document = ?1 ORDER BY last_seq DESC LIMIT 1")?
+        .query_row([document.to_string()], |row| row.get(0))
+        .optional()?;
+    hex.map(|hex| revision(&hex).map_err(JournalError::Damaged)).transpose()
+}
+
 /// Notes that a version of a document occurs in an entry.
 pub(super) fn note(
     transaction: &Transaction<'_>,
@@ -136,13 +148,10 @@ pub(super) fn forget(transaction: &Transaction<'_>, seq: i64) -> Result<(), Jour
     Ok(())
 }
 
-/// Forgets the versions whose texts are no longer kept.
-pub(super) fn prune(transaction: &Transaction<'_>, oldest: i64, newest: i64) -> Result<(), JournalError> {
-    for table in ["version", "own_write"] {
-        let age = if table == "version" { "last_seq" } else { "seq" };
-        let sql = format!("DELETE FROM {table} WHERE {age} <= ?1 AND {age} < ?2");
-        transaction.execute(&sql, [oldest, newest])?;
-    }
+/// Forgets the versions that only entries up to `oldest` know.
+pub(super) fn prune(transaction: &Transaction<'_>, oldest: i64) -> Result<(), JournalError> {
+    transaction.execute("DELETE FROM version WHERE last_seq <= ?1", [oldest])?;
+    transaction.execute("DELETE FROM own_write WHERE seq <= ?1", [oldest])?;
     Ok(())
 }
 
