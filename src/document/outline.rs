@@ -5,6 +5,7 @@ use crate::{
     markdown::{Block, BlockKind, Heading, Markdown},
     text::Span,
 };
+use std::{cell::OnceCell, collections::HashMap};
 
 /// What a section is for, whatever its heading is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +65,8 @@ pub struct Outline<'t> {
     sections: Vec<Section>,
     /// Index of the section that plays a role, by role.
     chosen: [Option<usize>; ROLES],
+    /// Index of the first section with each undecorated title; made when somebody asks.
+    titles: OnceCell<HashMap<String, usize>>,
 }
 
 const ROLES: usize = Role::Other as usize;
@@ -82,7 +85,7 @@ impl<'t> Outline<'t> {
         }
         let (sections, ranks) = reader.finish();
         let chosen = choose(&markdown, &sections, &ranks);
-        Self { markdown, sections, chosen }
+        Self { markdown, sections, chosen, titles: OnceCell::new() }
     }
 
     /// The text it was read from.
@@ -119,9 +122,17 @@ impl<'t> Outline<'t> {
     pub fn named(&self, name: &str) -> Option<&Section> {
         let wanted = title::normal(name);
         let by_role = title::exact(&wanted).and_then(|(role, _)| self.section(role));
-        by_role.or_else(|| {
-            let titled = |section: &&Section| title::normal(section.title.of(self.text())) == wanted;
-            self.sections.iter().find(titled)
+        by_role.or_else(|| self.sections.get(*self.titles().get(&wanted)?))
+    }
+
+    fn titles(&self) -> &HashMap<String, usize> {
+        self.titles.get_or_init(|| {
+            let titles = self.sections.iter().map(|section| title::normal(section.title.of(self.text())));
+            let mut first = HashMap::new();
+            for (index, title) in titles.enumerate() {
+                first.entry(title).or_insert(index);
+            }
+            first
         })
     }
 }

@@ -5,11 +5,14 @@
 
 use super::model::{FileFact, Memory, Settings, Snapshot};
 use crate::{
-    document::{Item, ItemStatus, Items, WorkflowState},
+    document::{Item, ItemStatus, Items, Section, WorkflowState},
     rules::{Atom, Comparison, Condition, EventPattern, FileTest, LengthUnit, Test, Value},
-    text::DocumentId,
+    text::{DocumentId, Span},
 };
-use std::collections::BTreeSet;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{BTreeSet, HashMap},
+};
 
 /// Something that happened since the last settled snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,25 @@ pub(super) struct View<'a> {
     /// The state file as this round found it.
     pub(super) state: &'a WorkflowState<'a>,
     pub(super) occurrences: &'a [Occurrence],
+    facts: Facts,
+}
+
+/// What is worked out once for all conditions of a view: each of many rules may ask for the same.
+#[derive(Default)]
+struct Facts {
+    items_left: OnceCell<bool>,
+    /// By the section's heading.
+    lengths: RefCell<HashMap<(Span, LengthUnit), u64>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot<'a>,
+        state: &'a WorkflowState<'a>,
+        occurrences: &'a [Occurrence],
+    ) -> Self {
+        Self { snapshot, state, occurrences, facts: Facts::default() }
+    }
 }
 
 /// On whose behalf a condition is evaluated.
@@ -89,12 +111,8 @@ impl View<'_> {
                     .any(|is| same_word(is, word)),
             ),
             Test::Length { section, op, limit, unit } => {
-                let outline = self.state.outline();
-                let length = outline.named(&section.0).map_or(0, |found| match unit {
-                    LengthUnit::Characters => outline.characters(found),
-                    LengthUnit::Lines => outline.content(found).lines().count(),
-                });
-                Some(ordered(u64::try_from(length).unwrap_or(u64::MAX), *op, *limit))
+                let found = self.state.outline().named(&section.0);
+                Some(ordered(found.map_or(0, |found| self.length(found, *unit)), *op, *limit))
             }
             Test::Items { left } => Some(self.items_are_left() == *left),
             Test::File { path, test } => self.fact_about(path).map(|fact| match test {
@@ -116,11 +134,25 @@ impl View<'_> {
             .any(|it| matches!(it, Occurrence::Judged(judged) if judged.eq_ignore_ascii_case(rule)))
     }
 
+    fn length(&self, section: &Section, unit: LengthUnit) -> u64 {
+        let outline = self.state.outline();
+        let mut lengths = self.facts.lengths.borrow_mut();
+        *lengths.entry((section.heading, unit)).or_insert_with(|| {
+            let length = match unit {
+                LengthUnit::Characters => outline.characters(section),
+                LengthUnit::Lines => outline.content(section).lines().count(),
+            };
+            u64::try_from(length).unwrap_or(u64::MAX)
+        })
+    }
+
     /// Whether an item waits besides the one that is finished (`rule-language.md`, section 4).
     pub(super) fn items_are_left(&self) -> bool {
-        let items = self.state.items();
-        let finished = finished_item(self.state).and_then(|current| items.matching(current));
-        self.next_item(&items, finished).is_some()
+        *self.facts.items_left.get_or_init(|| {
+            let items = self.state.items();
+            let finished = finished_item(self.state).and_then(|current| items.matching(current));
+            self.next_item(&items, finished).is_some()
+        })
     }
 
     /// The first unprocessed item that is not `but`.
@@ -221,10 +253,12 @@ pub(super) fn keys_read(condition: &Condition) -> BTreeSet<String> {
 /// Whether two phases, statuses or values are the same word: without case, and `IN PROGRESS`,
 /// `in-progress` and `IN_PROGRESS` are one.
 pub(super) fn same_word(one: &str, other: &str) -> bool {
-    fn folded(word: &str) -> impl Iterator<Item = char> + '_ {
-        word.trim().chars().flat_map(char::to_lowercase).map(|c| if c == ' ' || c == '-' { '_' } else { c })
-    }
     folded(one).eq(folded(other))
+}
+
+/// What counts of a word when two are compared.
+pub(super) fn folded(word: &str) -> impl Iterator<Item = char> + '_ {
+    word.trim().chars().flat_map(char::to_lowercase).map(|c| if c == ' ' || c == '-' { '_' } else { c })
 }
 
 fn compare(found: Option<&str>, op: Comparison, value: &Value) -> bool {

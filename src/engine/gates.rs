@@ -1,11 +1,12 @@
 //! The order of phases (`rule-language.md`, section 7).
 
-use super::evaluate::same_word;
+use super::evaluate::{folded, same_word};
 use crate::{
     document::WorkflowState,
     rules::RuleSet,
     text::{Diagnostic, Severity, nearest},
 };
+use std::collections::HashSet;
 
 /// The phase before those the file defines, and the one behind them.
 const FIRST: &str = "INIT";
@@ -29,8 +30,9 @@ impl<'a> PhaseOrder<'a> {
         }
         let mut names: Vec<&str> = Vec::with_capacity(rules.phases.len() + 2);
         let own = rules.phases.iter().map(|phase| phase.name.as_str());
+        let mut seen = HashSet::new();
         for name in std::iter::once(FIRST).chain(own).chain([LAST]) {
-            if !names.iter().any(|known| same_word(known, name)) {
+            if seen.insert(folded(name).collect::<String>()) {
                 names.push(name);
             }
         }

@@ -192,7 +192,7 @@ fn steps(phase: &Phase, text: &str) -> Vec<String> {
 
 /// The judgements whose rules would otherwise fire, a question a rule.
 fn questions(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet) -> Vec<Question> {
-    let view = View { snapshot, state, occurrences: &[] };
+    let view = View::new(snapshot, state, &[]);
     let mut questions = Vec::new();
     for rule in &rules.rules {
         let asker = Asker { rule: &rule.id, called: false };
@@ -210,10 +210,14 @@ fn questions(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet
     questions
 }
 
+/// Each rule's id is compared with so many phases; no file that people work with has more.
+const MOST_PHASES: usize = 128;
+
 /// The constraints of the current phase (`RULE_WF_PHASE_CONSTRUCT`), and those of no phase.
 fn constraints(state: &WorkflowState<'_>, rules: &RuleSet) -> Vec<Heed> {
     let phase = state.value("Phase").map(word);
-    let phases: Vec<String> = rules.phases.iter().map(|phase| word(&phase.name)).collect();
+    let phases = rules.phases.iter().take(MOST_PHASES).map(|phase| word(&phase.name));
+    let phases: Vec<String> = phases.collect();
     let applies = |rule: &&Rule| {
         let id = format!("_{}_", rule.id.to_uppercase());
         let names = |phase: &String| id.contains(&format!("_{phase}_"));

@@ -9,6 +9,7 @@
 
 mod clash;
 mod commands;
+mod endless;
 mod evaluate;
 mod events;
 mod evidence;

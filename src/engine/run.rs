@@ -5,7 +5,7 @@ mod guard;
 pub use guard::GATES;
 
 use super::{
-    clash,
+    clash, endless,
     evaluate::{Asker, Occurrence, View, keys_read},
     gates::{self, PhaseOrder},
     limits,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     document::WorkflowState,
     rules::{self, Class, Condition, RuleSet},
-    text::{Diagnostic, DocumentId, Revision, Severity, Span},
+    text::{Diagnostic, DocumentId, Revision, Span},
 };
 use std::{
     borrow::Cow,
@@ -48,7 +48,7 @@ pub fn advance(snapshot: &Snapshot<'_>, event: &Event) -> Outcome {
 #[must_use]
 pub fn settle(snapshot: &Snapshot<'_>) -> Memory {
     let Reading { state, rules } = Reading::of(snapshot.state);
-    let view = View { snapshot, state: &state, occurrences: &[] };
+    let view = View::new(snapshot, &state, &[]);
     let mut memory = snapshot.memory.clone();
     memory.clauses = held(&evaluated(&view, &rules), &state)
         .into_iter()
@@ -86,6 +86,8 @@ struct Run<'a> {
     effects: Vec<Effect>,
     diagnostics: Vec<Diagnostic>,
     firings: Vec<Firing>,
+    /// How many writes the rounds have asked for.
+    writes: usize,
     /// Clauses that fired or clashed in this run: they are not tried again on the same keys.
     spent: BTreeMap<ClauseId, Keys>,
     /// What the gates have to say in Log. It is written when nothing fires any more, behind whatever
@@ -120,6 +122,7 @@ impl<'a> Run<'a> {
             effects: Vec::new(),
             diagnostics: Vec::new(),
             firings: Vec::new(),
+            writes: 0,
             spent: BTreeMap::new(),
             violation: None,
             called: BTreeSet::new(),
@@ -213,9 +216,16 @@ impl<'a> Run<'a> {
             memory: &memory_before,
             ..*self.snapshot
         };
-        let view = View { snapshot: &snapshot, state, occurrences };
+        let view = View::new(&snapshot, state, occurrences);
         let triggers = evaluated(&view, rules);
         let armed = self.armed(&triggers, state);
+        let limit = self.snapshot.settings.limits.firings;
+        if self.firings.len() + armed.len() > limit {
+            let names = armed.iter().map(|(id, _)| id.rule.as_str()).collect();
+            let last = armed.last().and_then(|(id, _)| rules.rule(&id.rule));
+            let span = last.map_or(Span::default(), |rule| rule.id_span);
+            return RoundEnd::Endless(endless::too_many_firings(limit, &names, span));
+        }
         let mut round = Round::new(&view, rules, self.event, &mut self.memory);
         if number == 1
             && let Cause::Done { step, result } = &self.event.cause
@@ -228,6 +238,13 @@ impl<'a> Run<'a> {
             }
         }
         let (performances, writes, raised) = (round.performances, round.writes, round.raised);
+        self.writes += writes.len();
+        if self.writes > limit * endless::WRITES_PER_FIRING {
+            let names = performances.iter().map(|it| it.clause.rule.as_str()).collect();
+            let span = performances.last().map_or(Span::default(), |it| it.rule_span);
+            let diagnostic = endless::too_many_writes(limit * endless::WRITES_PER_FIRING, &names, span);
+            return RoundEnd::Endless(diagnostic);
+        }
         self.called = round.called;
         self.effects.append(&mut round.effects);
         self.diagnostics.append(&mut round.diagnostics);
@@ -284,40 +301,36 @@ impl<'a> Run<'a> {
         armed.collect()
     }
 
+    /// The rules that fired from the round `since` on.
+    fn fired(&self, since: usize) -> BTreeSet<&str> {
+        let recent = self.firings.iter().filter(|firing| firing.round >= since);
+        recent.map(|firing| firing.clause.rule.as_str()).collect()
+    }
+
+    /// The id of the rule that fired last.
+    fn last_rule(&self, rules: &RuleSet) -> Span {
+        let last = self.firings.last().and_then(|firing| rules.rule(&firing.clause.rule));
+        last.map_or(Span::default(), |rule| rule.id_span)
+    }
+
     /// What the writes of a round lead to, and whether the run still goes anywhere.
     fn after_round(&mut self, reading: &Reading<'_>, began: Revisions, raised: Vec<Occurrence>) -> RoundEnd {
         let Reading { state: before, rules } = reading;
-        let names = |since: usize| {
-            let recent = self.firings.iter().filter(|firing| firing.round >= since);
-            let names: BTreeSet<&str> = recent.map(|firing| firing.clause.rule.as_str()).collect();
-            names.into_iter().collect::<Vec<_>>().join(", ")
-        };
-        let span = || {
-            let last = self.firings.last().and_then(|firing| rules.rule(&firing.clause.rule));
-            last.map_or(Span::default(), |rule| rule.id_span)
-        };
         let limit = self.snapshot.settings.limits.firings;
         if self.firings.len() > limit {
             // Whatever fired in the second half of the rounds is what does not come to rest.
             let half = self.firings.last().map_or(0, |firing| firing.round / 2);
-            let message =
-                format!("more than {limit} rules fired in one run and it does not settle: {}", names(half));
-            return RoundEnd::Endless(
-                Diagnostic::new(Severity::Error, "too-many-firings", span(), message).with_hint(
-                    "nothing was written; make the triggers of these rules false once they have fired",
-                ),
-            );
+            return RoundEnd::Endless(endless::too_many_firings(
+                limit,
+                &self.fired(half),
+                self.last_rule(rules),
+            ));
         }
         let now = self.working.revisions();
         let number = self.firings.last().map_or(0, |firing| firing.round);
         self.seen.entry(began).or_insert(number);
         if let Some(since) = self.seen.get(&now).filter(|_| now != began) {
-            let message = format!("these rules lead back to where they began: {}", names(*since));
-            return RoundEnd::Endless(
-                Diagnostic::new(Severity::Error, "rule-cycle", span(), message).with_hint(
-                    "nothing was written; change a trigger so that the rules stop undoing each other",
-                ),
-            );
+            return RoundEnd::Endless(endless::cycle(&self.fired(*since), self.last_rule(rules)));
         }
         let after = WorkflowState::parse(self.working.state());
         let order = PhaseOrder::of(rules);
@@ -349,9 +362,8 @@ impl<'a> Run<'a> {
             memory: &memory_before,
             ..*self.snapshot
         };
-        let held = held.unwrap_or_else(|| {
-            self::held(&evaluated(&View { snapshot: &snapshot, state, occurrences: &[] }, rules), state)
-        });
+        let held =
+            held.unwrap_or_else(|| self::held(&evaluated(&View::new(&snapshot, state, &[]), rules), state));
         let remembered = &self.snapshot.memory.clauses;
         let clauses: BTreeMap<_, _> = held
             .into_iter()
@@ -402,7 +414,7 @@ struct Evaluated<'r> {
 
 /// The triggers of all clauses, in the order of the file.
 fn evaluated<'r>(view: &View<'_>, rules: &'r RuleSet) -> Vec<Evaluated<'r>> {
-    let quiet = View { snapshot: view.snapshot, state: view.state, occurrences: &[] };
+    let quiet = View::new(view.snapshot, view.state, &[]);
     let triggers = clauses_of(rules).filter_map(|(id, clause)| {
         let condition = &clause.trigger.as_ref()?.condition;
         let decide =

@@ -24,13 +24,21 @@ pub(super) fn settle_pending(
     clauses: &BTreeMap<ClauseId, ClauseMemory>,
     rules: &RuleSet,
 ) -> Vec<PendingStep> {
-    let exists =
-        |id: &ClauseId| rules.rules.iter().any(|rule| rule.id == id.rule && id.clause < rule.clauses.len());
+    if pending.is_empty() {
+        return Vec::new();
+    }
+    let known: BTreeSet<&str> = known.iter().map(|step| step.id.as_str()).collect();
+    let mut clause_counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in &rules.rules {
+        let count = clause_counts.entry(rule.id.as_str()).or_default();
+        *count = rule.clauses.len().max(*count);
+    }
+    let exists = |id: &ClauseId| clause_counts.get(&*id.rule).is_some_and(|count| id.clause < *count);
     pending
         .iter()
         .filter_map(|step| {
             let holds = clauses.get(&step.clause).is_some_and(|memory| memory.held);
-            let is_old = known.iter().any(|known| known.id == step.id);
+            let is_old = known.contains(step.id.as_str());
             if !exists(&step.clause) || (is_old && step.lapses && !holds) {
                 return None;
             }

@@ -10,6 +10,7 @@ mod corpus;
 mod corpus_document;
 mod corpus_rules;
 mod examples;
+mod growth;
 mod log_rotation;
 mod properties;
 mod readme;

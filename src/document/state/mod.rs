@@ -13,12 +13,35 @@ pub(super) use value::is_null;
 use super::{Items, Outline};
 use crate::text::{Span, TextEdit};
 use jiff::civil::DateTime;
+use std::{cell::OnceCell, collections::HashMap};
 
 /// The state file as a view.
 #[derive(Clone, Debug)]
 pub struct WorkflowState<'t> {
     outline: Outline<'t>,
     keys: Vec<StateKey>,
+    index: OnceCell<KeyIndex>,
+}
+
+/// Where keys stand among the others, by name: of equal ones the first that holds a value.
+#[derive(Clone, Debug, Default)]
+struct KeyIndex {
+    /// By what [`names::letters`] leaves of the name.
+    by_letters: HashMap<String, usize>,
+    by_name: HashMap<String, usize>,
+}
+
+impl KeyIndex {
+    fn of(keys: &[StateKey]) -> Self {
+        let mut index = Self::default();
+        let (filled, empty): (Vec<_>, Vec<_>) =
+            keys.iter().enumerate().partition(|(_, key)| !key.value.is_empty());
+        for (at, key) in filled.into_iter().chain(empty) {
+            index.by_letters.entry(names::letters(&key.name)).or_insert(at);
+            index.by_name.entry(key.name.clone()).or_insert(at);
+        }
+        index
+    }
 }
 
 /// One key of the State section and its value.
@@ -56,7 +79,7 @@ impl<'t> WorkflowState<'t> {
     pub fn parse(text: &'t str) -> Self {
         let outline = Outline::parse(text);
         let keys = read::keys(&outline);
-        Self { outline, keys }
+        Self { outline, keys, index: OnceCell::new() }
     }
 
     /// The document as sections.
@@ -77,14 +100,10 @@ impl<'t> WorkflowState<'t> {
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&StateKey> {
         let name = unqualified(name);
-        let exact = |key: &&StateKey| names::same(&key.name, name);
-        let found = self.keys.iter().filter(exact);
-        let first = found.clone().find(|key| !key.value.is_empty()).or_else(|| found.clone().next());
-        first.or_else(|| {
-            let canonical = names::canonical(name)?;
-            let mut found = self.keys.iter().filter(|key| key.name == canonical);
-            found.clone().find(|key| !key.value.is_empty()).or_else(|| found.next())
-        })
+        let index = self.index.get_or_init(|| KeyIndex::of(&self.keys));
+        let exact = index.by_letters.get(&names::letters(name));
+        let found = exact.or_else(|| index.by_name.get(names::canonical(name)?))?;
+        self.keys.get(*found)
     }
 
     /// The value of a key; `None` when it is missing, empty or null.

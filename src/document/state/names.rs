@@ -165,13 +165,12 @@ pub(super) fn canonical(name: &str) -> Option<&'static str> {
 
 /// Whether two names mean the same key, aliases aside: without case, spaces, `_` and `-`.
 pub(super) fn same(one: &str, other: &str) -> bool {
-    let letters = |name: &str| {
-        name.chars()
-            .filter(|c| !matches!(c, ' ' | '_' | '-'))
-            .flat_map(char::to_lowercase)
-            .collect::<Vec<_>>()
-    };
     one.eq_ignore_ascii_case(other) || letters(one) == letters(other)
+}
+
+/// What counts of a name when two are compared.
+pub(super) fn letters(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
