@@ -39,6 +39,7 @@
 //! * [`evidence`]: the state of the work tree, which a run of the checks speaks of.
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
+//! * [`hooks`]: what AI coding agents ask before and after they act, and what they are answered.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
 //!
 //! Beside both: [`testing`] turns rules into stories that a snapshot test can hold.
@@ -51,6 +52,7 @@
 //! | a heading alias | `document/section_names.rs`; a status word: `document/items` |
 //! | a trigger, an event | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs`; its name in `engine/events.rs` |
 //! | a rule step | a [`rules::StepKind`], its wording in `rules/step/forms.rs`, its doing in `engine/perform/steps.rs` |
+//! | an agent's hooks | its table in `hooks/`, named in `hooks/mod.rs`; what is said in them: `hooks/guard.rs` and its neighbours |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!
 //! # Invariants
@@ -71,6 +73,7 @@ pub mod document;
 pub mod engine;
 pub mod evidence;
 pub mod git;
+pub mod hooks;
 pub mod journal;
 pub mod markdown;
 pub mod process;

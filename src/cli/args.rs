@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments here are the one table that feeds `--help`, `man` and the
 //! completions; what an invocation *means* is worked out in [`super::context`].
 
+use crate::hooks::{self, Protocol};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use std::path::PathBuf;
@@ -122,6 +123,12 @@ pub enum Command {
     Redo,
     /// Write the project as one HTML page
     Export(ExportArgs),
+    /// Answer an agent's hook: the event on standard input, the answer on standard output
+    #[command(
+        long_about = "Answer an agent's hook: the event as JSON on standard input, the answer as JSON on \
+        standard output.\n\nAgents call this, once an event; `rulemark doctor` does it by way of trial"
+    )]
+    Hook(HookArgs),
     /// Check that everything Rulemark needs is there
     Doctor(JsonArgs),
     /// Merge three versions of a document, as git's merge driver
@@ -408,6 +415,34 @@ pub struct ExportArgs {
     /// Replace FILE even if it is no earlier export; never one of the project's own files
     #[arg(long, requires = "output")]
     pub force: bool,
+}
+
+/// `hook`.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct HookArgs {
+    /// The agent
+    #[arg(value_enum)]
+    pub agent: HookAgent,
+}
+
+/// An agent with hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HookAgent {
+    /// Claude Code.
+    ClaudeCode,
+    /// Cursor.
+    Cursor,
+}
+
+impl HookAgent {
+    /// How it speaks.
+    #[must_use]
+    pub fn protocol(self) -> &'static Protocol {
+        match self {
+            Self::ClaudeCode => hooks::PROTOCOLS[0],
+            Self::Cursor => hooks::PROTOCOLS[1],
+        }
+    }
 }
 
 /// `test-rules`.

@@ -8,7 +8,7 @@ use super::{
 use crate::runtime::{FixedClock, Project};
 use anstream::ColorChoice;
 use jiff::civil::DateTime;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// One invocation.
@@ -50,6 +50,16 @@ impl Context {
             None => Project::discover(&self.here()?)?,
         };
         Ok(self.with_clock(project))
+    }
+
+    /// The folder named with `--project`.
+    pub(crate) fn named_folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// The time that was named.
+    pub(crate) fn now(&self) -> Option<DateTime> {
+        self.now
     }
 
     /// `project`, going by this invocation's clock.

@@ -21,6 +21,7 @@ mod error;
 mod export;
 mod git_setup;
 mod history;
+mod hook;
 mod init;
 mod item;
 mod json;
@@ -97,6 +98,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Trust(args) => trust::run(context, &args),
         Command::Test(args) => test::run(context, &args),
         Command::Emit(args) => emit::run(context, &args),
+        Command::Hook(args) => hook::run(context, args),
         Command::History(args) => history::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Undo(args) => undo::undo(context, &args),

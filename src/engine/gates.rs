@@ -50,10 +50,11 @@ impl<'a> PhaseOrder<'a> {
         own.into_iter().find(|name| !same_word(name, FIRST)).unwrap_or("ANALYZE")
     }
 
-    /// Whether leaving `from` for `to` is a step the order allows: one forward, or back to any
-    /// earlier one. Phases it does not know are not its business.
+    /// The phases that leaving `from` for `to` leaves out; `None` when the order allows the step: one
+    /// forward, or back to any earlier one. A phase it does not know is nobody's business to enter, but
+    /// leads no further than the beginning: else it would be a way around all of them.
     fn skipped(&self, from: &str, to: &str) -> Option<&[&'a str]> {
-        let (from, to) = (self.position(from)?, self.position(to)?);
+        let (from, to) = (self.position(from).unwrap_or(0), self.position(to)?);
         (to > from + 1).then(|| &self.names[from + 1..to])
     }
 
@@ -62,7 +63,7 @@ impl<'a> PhaseOrder<'a> {
         self.position(from).zip(self.position(to)).is_some_and(|(from, to)| from < to)
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| same_word(known, name))
     }
 
@@ -71,8 +72,9 @@ impl<'a> PhaseOrder<'a> {
     }
 }
 
-/// Why an edit may not lead from phase `from` to `to`; `None` when it may.
-pub(super) fn violation(order: &PhaseOrder<'_>, from: &str, to: &str) -> Option<String> {
+/// Why an edit may not lead from phase `from` to `to`, which may be none; `None` when it may.
+pub(super) fn violation(order: &PhaseOrder<'_>, from: &str, to: Option<&str>) -> Option<String> {
+    let Some(to) = to else { return Some(format!("the state names no phase any more; it was {from}")) };
     let skipped = order.skipped(from, to)?;
     Some(format!("phase went from {from} to {to} and skipped {}", skipped.join(", ")))
 }

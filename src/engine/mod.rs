@@ -21,6 +21,7 @@ mod model;
 mod perform;
 mod run;
 mod settling;
+mod sources;
 mod summary;
 mod wishes;
 mod working;
@@ -36,3 +37,4 @@ pub use model::{
     OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
 };
 pub use run::{GATES, advance, settle};
+pub use sources::{ClosedSources, closed_sources, keeps_rules};

@@ -198,6 +198,16 @@ impl Error {
         Self::Caller { kind: ErrorKind::Usage, message: message.into(), hints: Vec::new() }
     }
 
+    /// Whether there just is no project.
+    #[must_use]
+    pub fn is_no_project(&self) -> bool {
+        match self {
+            Self::Workspace(WorkspaceError::NotFound(_)) => true,
+            Self::Workspace(WorkspaceError::Io { source, .. }) => source.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// What kind of trouble it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -31,5 +31,5 @@ pub use error::{Error, ErrorKind, UndoError};
 pub use half_saved::Loss;
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
-pub use settings::{CommandSettings, Settings, SettingsError, WatchSettings};
+pub use settings::{CommandSettings, HookSettings, Settings, SettingsError, WatchSettings};
 pub use watch_loop::{Report, Stop, Watching};

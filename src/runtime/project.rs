@@ -267,6 +267,27 @@ impl Project {
         Ok(computed.into_run(None, event.at, label.to_owned(), before))
     }
 
+    /// What would come of it if somebody else wrote `state` as the state file: the gates look at it as
+    /// they will when it is saved. Before the first run the file as it is counts as settled. Nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// When there is a journal that can't be read.
+    pub fn foresee(&self, documents: &Documents, state: &str) -> Result<Outcome, Error> {
+        let (memory, seq) = self.recall()?;
+        let snapshot = Snapshot {
+            state: &documents.state.text,
+            config: documents.config.as_ref().map(|config| config.text.as_str()),
+            memory: &memory,
+            settings: &self.settings.engine,
+            files: &self.workspace,
+            evidence: &Facts::new(self, documents),
+        };
+        let memory = if memory.settled.is_some() { memory.clone() } else { engine::settle(&snapshot) };
+        let event = self.event(Cause::FilesChanged, seq);
+        Ok((self.engine)(&Snapshot { state, memory: &memory, ..snapshot }, &event))
+    }
+
     /// The event that `cause` is, now. Entries are numbered without gaps, so their numbers are
     /// unique to the event that they record.
     pub(super) fn event(&self, cause: Cause, seq: i64) -> Event {

@@ -21,6 +21,26 @@ pub struct Settings {
     pub watch: WatchSettings,
     /// How the project's commands are run.
     pub commands: CommandSettings,
+    /// What the hooks of agents let pass.
+    pub hooks: HookSettings,
+}
+
+/// `[hooks]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookSettings {
+    /// The phases in which sources may be changed; `None` leaves it to the words of the state file.
+    pub edit_phases: Option<Vec<String>>,
+    /// Patterns of the files that are documents and may be changed in every phase.
+    pub documents: Vec<String>,
+    /// How often an agent that wants to stop is told what is left, while nothing moves.
+    pub stop_limit: u64,
+}
+
+impl Default for HookSettings {
+    fn default() -> Self {
+        let documents = ["*.md", "*.mdx", "*.markdown", "*.rst", "*.adoc", "docs/**"];
+        Self { edit_phases: None, documents: documents.map(str::to_owned).into(), stop_limit: 3 }
+    }
 }
 
 /// `[watch]`.
@@ -102,7 +122,7 @@ struct Key {
 const LIMITS_SECTION: &str = "limits";
 
 /// All settings there are, but the limits.
-const KEYS: [Key; 9] = [
+const KEYS: [Key; 12] = [
     Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
     Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
     Key {
@@ -132,6 +152,30 @@ const KEYS: [Key; 9] = [
         name: "timeout",
         apply: |to, value| {
             to.commands.timeout = Duration::from_secs(number(value, 1..=86_400)?);
+            Ok(())
+        },
+    },
+    Key {
+        section: "hooks",
+        name: "edit_phases",
+        apply: |to, value| {
+            to.hooks.edit_phases = Some(words(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        section: "hooks",
+        name: "documents",
+        apply: |to, value| {
+            to.hooks.documents = words(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        section: "hooks",
+        name: "stop_limit",
+        apply: |to, value| {
+            to.hooks.stop_limit = number(value, 0..=100)?;
             Ok(())
         },
     },
@@ -169,6 +213,9 @@ const ON_VIOLATION: [(&str, OnViolation); 3] =
 
 /// A longer name is nobody's slip, in bytes.
 const LONGEST_NAME: usize = 64;
+
+/// The longest pattern or phase of a list, in bytes.
+const LONGEST_WORD: usize = 256;
 
 /// What is wrong, before lines are counted.
 struct Flaw {
@@ -277,6 +324,13 @@ fn inner_path(value: &DeValue<'_>, to: &mut String) -> Result<(), String> {
     Ok(())
 }
 
+fn words(value: &DeValue<'_>) -> Result<Vec<String>, String> {
+    let is_word = |word: &&str| (1..=LONGEST_WORD).contains(&word.len()) && !word.contains(char::is_control);
+    let word = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().filter(is_word).map(str::to_owned);
+    let words = value.as_array().and_then(|array| array.iter().map(word).collect());
+    words.ok_or_else(|| format!("expected a list of words of at most {LONGEST_WORD} letters"))
+}
+
 fn number(value: &DeValue<'_>, range: std::ops::RangeInclusive<u64>) -> Result<u64, String> {
     let number = value.as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
     number
@@ -312,6 +366,10 @@ mod tests {
             firings = 0x10
             [commands]
             timeout = 30
+            [hooks]
+            edit_phases = ["CONSTRUCT", "VALIDATE"]
+            documents = ["*.md"]
+            stop_limit = 0
             [watch]
             quiet_ms = 10
             max_ms = 20
@@ -339,6 +397,11 @@ mod tests {
                 poll: true,
             },
             commands: CommandSettings { timeout: Duration::from_secs(30) },
+            hooks: HookSettings {
+                edit_phases: Some(vec!["CONSTRUCT".into(), "VALIDATE".into()]),
+                documents: vec!["*.md".into()],
+                stop_limit: 0,
+            },
         };
         assert_eq!(settings, expected);
         let written = text.lines().filter(|line| line.contains('=')).count() + 1;
@@ -373,6 +436,11 @@ mod tests {
         check("summary = \"ai\"", "t:1:11: `summary`: expected \"extract\" or \"agent\"");
         check("[watch]\npoll = 1", "t:2:8: `poll`: expected true or false");
         check("[watch]\nquiet_ms = -1", "t:2:12: `quiet_ms`: expected a number from 0 to 60000, or \"auto\"");
+        check("[hooks]\nstop_limit = 101", "t:2:14: `stop_limit`: expected a number from 0 to 100");
+        check(
+            "[hooks]\ndocuments = \"*.md\"",
+            "t:2:13: `documents`: expected a list of words of at most 256 letters",
+        );
         check("[limits]\nnesting = 61", "t:2:11: `nesting`: expected a number from 1 to 60");
         check("[limits]\nrules = 0", "t:2:9: `rules`: expected a number from 1 to 100000");
         check("[limits]\nitem = 9", "t:2:1: unknown setting `item` under [limits] (did you mean `items`?)");

@@ -97,6 +97,12 @@ impl UserFolders {
         self.data.join("trust")
     }
 
+    /// Both folders.
+    #[must_use]
+    pub fn both(&self) -> [&Path; 2] {
+        [&self.data, &self.config]
+    }
+
     /// The user's settings file, whether it is there or not.
     #[must_use]
     pub fn settings_path(&self) -> PathBuf {

@@ -204,6 +204,14 @@ impl Terminal {
             .ok();
     }
 
+    /// Prints a line that is no error of this command, to standard error.
+    pub(crate) fn complaint(&mut self, line: Line) {
+        let mut text = String::new();
+        line.write(&mut text);
+        // As below.
+        self.err.write(&text).ok();
+    }
+
     /// Prints why the command failed, to standard error.
     pub(crate) fn error(&mut self, error: &CommandError) {
         let mut lines = vec![Line::new().ink(Ink::Bad, "error").text(format!(": {error}"))];

@@ -134,10 +134,10 @@ impl Run<'_> {
 
 /// The order of phases is not kept.
 fn skipped(order: &PhaseOrder<'_>, before: &Settled, state: &WorkflowState<'_>) -> Option<Violation> {
-    let (from, to) = (before.keys.get("phase")?, state.value("Phase")?);
+    let from = before.keys.get("phase")?;
     Some(Violation {
         code: "skipped-phase",
-        reason: gates::violation(order, from, to)?,
+        reason: gates::violation(order, from, state.value("Phase"))?,
         remedies: [
             format!("the phase is {from} again; do its steps first (`rulemark next`)"),
             format!("go back with `rulemark set Phase={from}`, or set `gates.on_violation` in rulemark.toml"),

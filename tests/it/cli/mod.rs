@@ -4,6 +4,7 @@ mod commands;
 mod environment;
 mod evidence;
 mod git;
+mod hooks;
 mod hostile;
 mod reading;
 mod refusing;

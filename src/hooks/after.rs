@@ -1,0 +1,73 @@
+//! After an edit: the rules run at once, and the agent is told what they did.
+
+use super::{
+    occasion::Reply,
+    place::{Place, Places},
+    protocol::Heard,
+    wording,
+};
+use crate::{
+    engine::{Cause, Effect},
+    runtime::{Error, Project, Run},
+    text::Severity,
+};
+use std::path::Path;
+
+/// How many lines are told, …
+const LINES: usize = 8;
+/// … and how many bytes.
+const BYTES: usize = 1_024;
+
+/// Runs the rules behind an edit.
+pub(super) fn edit(project: &mut Project, heard: &Heard, path: &Path) -> Result<Reply, Error> {
+    let path = heard.folder.as_deref().unwrap_or(Path::new("")).join(path);
+    let place = Places::new(project.workspace(), &project.settings().hooks.documents).of(&path);
+    let relative = project.workspace().relative(&path).to_string_lossy().into_owned();
+    let cause = match place {
+        Place::Source => Cause::SourceSaved(relative),
+        Place::State | Place::Document => Cause::FilesChanged,
+        Place::Outside | Place::Reserved(_) | Place::Whole => return Ok(Reply::Nothing),
+    };
+    Ok(told(&project.run(cause)?))
+}
+
+/// Runs the rules behind a command: it may have written anything.
+pub(super) fn command(project: &mut Project) -> Result<Reply, Error> {
+    Ok(told(&project.run(Cause::FilesChanged)?))
+}
+
+/// What a run did, for the agent.
+pub(super) fn told(run: &Run) -> Reply {
+    let mut lines = Vec::new();
+    for firing in &run.outcome.firings {
+        let done = if firing.done.is_empty() { "nothing to do".into() } else { firing.done.join("; ") };
+        lines.push(format!("{}: {}", firing.clause.rule, wording::line(&done)));
+    }
+    for effect in &run.outcome.effects {
+        match effect {
+            Effect::Waits { id } => {
+                let step = run.outcome.memory.pending.iter().find(|step| step.id == *id);
+                let text = step.map(|step| wording::line(&step.text)).unwrap_or_default();
+                lines.push(format!("now waits: {text} (when done: `rulemark done {id}`)"));
+            }
+            Effect::ChecksDue => lines.push("the checks are due: run `rulemark test` now".into()),
+            Effect::Tell { text, .. } => lines.push(format!("tell the person: {}", wording::line(text))),
+        }
+    }
+    for found in run.outcome.diagnostics.iter().filter(|it| it.severity > Severity::Note) {
+        let hint = found.hint.as_ref().map(|hint| format!("; {}", wording::line(hint))).unwrap_or_default();
+        lines.push(format!("{}: {}{hint}", found.severity, wording::line(&found.message)));
+    }
+    if lines.is_empty() {
+        return Reply::Nothing;
+    }
+    if lines.len() > LINES {
+        let rest = lines.len() - LINES;
+        lines.truncate(LINES);
+        lines.push(format!("… {rest} more; `rulemark history` has them"));
+    }
+    let wrote =
+        if run.wrote() { "\nThe files have changed: read them again before you edit them" } else { "" };
+    let told = format!("The rules of workflow_state.md ran:\n{}", lines.join("\n"));
+    Reply::Remark(wording::within(&told, BYTES - wrote.len()) + wrote)
+}
