@@ -4,7 +4,6 @@ use super::{
     args::HookArgs,
     context::Context,
     error::{CommandError, CommandResult, Exit},
-    render::Line,
 };
 use crate::hooks::{self, Caller, Protocol};
 use std::{
@@ -25,7 +24,7 @@ pub(crate) fn run(context: &mut Context, args: HookArgs) -> CommandResult {
     };
     context.terminal.document(&answer.output)?;
     if let Some(complaint) = &answer.complaint {
-        context.terminal.complaint(Line::from(complaint.as_str()));
+        context.terminal.complaint(complaint.as_str());
     }
     // The code by which agents understand a refusal is the one of wrong usage.
     Ok(if answer.is_blocking { Exit::Usage } else { Exit::Ok })

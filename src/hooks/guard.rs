@@ -203,7 +203,7 @@ fn state_by_command(shown: &str, write: &Write) -> String {
 
 fn is_personal(own: &Own) -> bool {
     let harmless = |allowed: &&[&str]| own.arguments.iter().any(|it| allowed.contains(&it.as_str()));
-    PERSONAL.iter().any(|(name, allowed)| *name == own.subcommand && !harmless(&allowed))
+    PERSONAL.iter().any(|(name, allowed)| *name == own.subcommand && !harmless(allowed))
 }
 
 fn personal(own: &Own) -> String {

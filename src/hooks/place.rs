@@ -125,7 +125,7 @@ fn resolved(path: &Path) -> PathBuf {
                 if part == ".." {
                     path.pop();
                 } else {
-                    path.push(part)
+                    path.push(part);
                 }
                 path
             });

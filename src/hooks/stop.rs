@@ -99,7 +99,7 @@ fn progress(documents: &Documents) -> String {
         state.items().rows().iter().map(|item| item.status.clone().unwrap_or_default()).collect::<Vec<_>>();
     let plan = statement::plan(&documents.state.text).map(|plan| plan.line()).unwrap_or_default();
     let all = [value("Phase"), value("Status"), value("CurrentItem"), items.join("|"), plan];
-    Revision::of(&all.join("\n")).to_string()
+    Revision::of(all.join("\n")).to_string()
 }
 
 /// A conversation's name as it is kept: whatever an agent calls it.

@@ -205,9 +205,9 @@ impl Terminal {
     }
 
     /// Prints a line that is no error of this command, to standard error.
-    pub(crate) fn complaint(&mut self, line: Line) {
+    pub(crate) fn complaint(&mut self, line: impl Into<Line>) {
         let mut text = String::new();
-        line.write(&mut text);
+        line.into().write(&mut text);
         // As below.
         self.err.write(&text).ok();
     }

@@ -72,20 +72,20 @@ impl Look {
     fn command(&mut self, command: &Simple, depth: usize) {
         for word in &command.writes {
             let path = self.variables.expand(word);
-            self.write(path, ">");
+            self.write(&path, ">");
         }
         let assignments = command.words.iter().take_while(|word| assignment(word).is_some()).count();
         let words = &command.words[assignments..];
         if words.is_empty() || words[0].literal() == Some("export") {
             let all = if words.is_empty() { &command.words[..] } else { &words[1..] };
-            return all.iter().filter_map(assignment).for_each(|(name, value)| self.assign(name, value));
+            return all.iter().filter_map(assignment).for_each(|(name, value)| self.assign(name, &value));
         }
         let words: Vec<Pattern> = words.iter().map(|word| self.variables.expand(word)).collect();
         self.program(&words, command.input.as_deref(), depth);
     }
 
-    fn assign(&mut self, name: &str, value: Word) {
-        let value = self.variables.expand(&value);
+    fn assign(&mut self, name: &str, value: &Word) {
+        let value = self.variables.expand(value);
         self.variables.set(name, value.exact().is_some().then_some(value));
     }
 
@@ -138,7 +138,7 @@ impl Look {
             Some(Writes::Output(options)) => {
                 let at = arguments.iter().position(|it| it.exact().is_some_and(|it| options.contains(&it)));
                 if let Some(file) = at.and_then(|at| arguments.get(at + 1)) {
-                    self.write(file.clone(), name);
+                    self.write(file, name);
                 }
             }
             Some(Writes::Last) => self.last(name, arguments),
@@ -149,7 +149,7 @@ impl Look {
             }
             Some(Writes::Assigned) => {
                 let files = arguments.iter().filter_map(|it| it.strip_prefix("of="));
-                files.for_each(|file| self.write(file, name));
+                files.for_each(|file| self.write(&file, name));
             }
             None => {}
         }
@@ -158,7 +158,7 @@ impl Look {
     fn all(&mut self, by: &str, arguments: &[Pattern]) {
         let is_number = |it: &Pattern| it.exact().is_some_and(|it| it.chars().all(|c| c.is_ascii_digit()));
         let files = arguments.iter().filter(|it| !is_option(it) && !is_number(it));
-        files.for_each(|it| self.write(it.clone(), by));
+        files.for_each(|it| self.write(it, by));
     }
 
     /// What goes to the last argument, or to the folder behind `-t`.
@@ -177,12 +177,12 @@ impl Look {
             || whole.ending().ends_with('/')
             || whole.exact().is_none_or(|path| Path::new(path).is_dir());
         if !is_folder {
-            return self.write(to.clone(), by);
+            return self.write(to, by);
         }
         for file in files.iter().filter(|it| **it != to) {
             let name = file.file_name();
             let is_content = matches!(name.exact(), Some("" | "." | ".."));
-            self.write(if is_content { to.clone() } else { name.below(to) }, by);
+            self.write(&if is_content { to.clone() } else { name.below(to) }, by);
         }
     }
 
@@ -191,7 +191,7 @@ impl Look {
         for (at, argument) in arguments.iter().enumerate() {
             if is(argument, &["-delete", "-fprint", "-fprintf", "-fls"]) {
                 let start = arguments.first().filter(|it| !is_option(it)).cloned().unwrap_or_default();
-                self.write(Pattern::anything().below(&start), "find");
+                self.write(&Pattern::anything().below(&start), "find");
             }
             if is(argument, &["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"]) {
                 let command = arguments[at + 1..].iter().take_while(|it| !is(it, &[";", "+"]));
@@ -212,7 +212,7 @@ impl Look {
         self.folders.push(folder.unwrap_or_else(|| self.folder()));
         match programs::git(arguments) {
             Git::Harmless => {}
-            Git::Paths(paths) => paths.into_iter().for_each(|path| self.write(path, "git")),
+            Git::Paths(paths) => paths.into_iter().for_each(|path| self.write(&path, "git")),
             Git::Existing(names) => {
                 let folder = self.folder();
                 let is_branch = |name: &Pattern| {
@@ -220,9 +220,9 @@ impl Look {
                         .exact()
                         .is_some_and(|path| Path::new(path).symlink_metadata().is_err())
                 };
-                names.into_iter().filter(|name| !is_branch(name)).for_each(|it| self.write(it, "git"));
+                names.into_iter().filter(|name| !is_branch(name)).for_each(|it| self.write(&it, "git"));
             }
-            Git::Everything => self.write(Pattern::exactly("."), "git"),
+            Git::Everything => self.write(&Pattern::exactly("."), "git"),
         }
         self.folders.pop();
     }
@@ -276,7 +276,7 @@ impl Look {
             }
         }
         if is_unknown {
-            self.write(Pattern::anything(), name);
+            self.write(&Pattern::anything(), name);
         }
     }
 
@@ -287,12 +287,12 @@ impl Look {
         }
         let paths = programs::quoted_paths(script);
         if paths.is_empty() {
-            self.write(Pattern::anything(), name);
+            self.write(&Pattern::anything(), name);
         }
-        paths.iter().for_each(|path| self.write(Pattern::exactly(path), name));
+        paths.iter().for_each(|path| self.write(&Pattern::exactly(path), name));
     }
 
-    fn write(&mut self, path: Pattern, by: &str) {
+    fn write(&mut self, path: &Pattern, by: &str) {
         let path = path.below(&self.folder());
         self.sight.writes.push(Write { path, by: by.to_owned() });
     }
