@@ -132,12 +132,7 @@ impl FileSystem for LocalFileSystem {
     }
 
     fn open(&self, root: &Path, path: &Path) -> Result<File, Refusal> {
-        loop {
-            match open_beneath(root, path) {
-                Err(Refusal::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                opened => return opened,
-            }
-        }
+        open_beneath(root, path)
     }
 
     fn read(&self, mut file: &File, limit: u64) -> io::Result<Vec<u8>> {
@@ -318,8 +313,18 @@ pub(super) fn has_other_names(metadata: &Metadata) -> bool {
     }
 }
 
+/// Opens a file as [`FileSystem::open`] does, again if a signal interrupted it.
+pub(crate) fn open(file_system: &dyn FileSystem, root: &Path, path: &Path) -> Result<File, Refusal> {
+    loop {
+        match file_system.open(root, path) {
+            Err(Refusal::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            opened => return opened,
+        }
+    }
+}
+
 /// Does a call again that a signal interrupted.
-pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

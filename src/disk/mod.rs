@@ -20,7 +20,9 @@ mod lease;
 mod lock;
 mod method;
 mod mount;
+mod overwrite;
 mod read;
+mod staging;
 mod swap;
 mod watch;
 mod workspace;
@@ -28,14 +30,14 @@ mod workspace;
 pub use beneath::Refusal;
 pub use burst::Burst;
 pub use file_system::{FileSystem, Identity, LocalFileSystem, Stamp};
+pub(crate) use file_system::{open, uninterrupted};
 pub use lease::{LeaseKind, Leasing};
 pub use lock::{Lock, LockError, lock_holder};
 pub use method::{Method, Replacing, Watchfulness};
+pub use overwrite::is_half_overwritten;
 pub use read::{ReadError, Reader, Reading, read_text};
-pub use swap::{
-    Displaced, Insistence, Staged, Swapped, WriteError, create_file, is_half_overwritten, put_back, remove,
-    stage, swap,
-};
+pub use staging::{Staged, create_file, remove, stage};
+pub use swap::{Displaced, Insistence, Swapped, WriteError, is_moved_away, put_back, swap};
 pub use watch::{WatchError, WatchStop, Watcher};
 pub(crate) use workspace::is_inner;
 pub use workspace::{GITIGNORE, Workspace, WorkspaceError};

@@ -3,7 +3,7 @@
 use super::{
     FileSystem, Identity, LeaseKind, Leasing, LocalFileSystem, Stamp,
     beneath::{Refusal, is_loop},
-    file_system::uninterrupted,
+    file_system::{self, uninterrupted},
 };
 use std::{
     fs::{File, FileType, Metadata},
@@ -248,7 +248,7 @@ impl Reader<'_> {
     /// Opens the document, which must be a file inside the project.
     fn open(&self, path: &Path) -> Result<Option<Opened>, ReadError> {
         let refused = |source| ReadError::Io { path: path.to_owned(), source };
-        let file = match self.file_system.open(self.root, path) {
+        let file = match file_system::open(self.file_system, self.root, path) {
             Ok(file) => file,
             Err(Refusal::Outside(target)) => {
                 return Err(ReadError::Outside { path: path.to_owned(), target });

@@ -12,11 +12,13 @@
 //! that keeps everybody out, and is refused where there is none.
 
 use super::{
-    FileSystem, Identity, LeaseKind, Leasing, Reading, Refusal,
-    file_system::{has_other_names, uninterrupted},
+    FileSystem, Identity, LeaseKind, Leasing, Reading, Refusal, Staged,
+    file_system::{self, has_other_names, uninterrupted},
+    overwrite::overwrite,
+    staging::sync_folder_of,
 };
 use std::{
-    fs::{File, Metadata},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -42,6 +44,14 @@ pub enum WriteError {
         /// Why not.
         reason: &'static str,
     },
+    /// The disk refused while the document was moved away, and again when it was to be put back.
+    #[error("{} is moved away: {source}; the next run puts it back", .path.display())]
+    MovedAway {
+        /// Which document.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The disk refused while the document was overwritten, and again when it was to be put back.
     #[error("{} is half written: {source}; the next run completes it", .path.display())]
     HalfWritten {
@@ -50,15 +60,6 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// A text in a file of its own, durable, in nobody's way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
-    /// Its name; after the swap it is that of the file that the document was.
-    pub place: PathBuf,
-    /// Which file that is.
-    pub identity: Identity,
 }
 
 /// What a swap left under the staged name.
@@ -97,53 +98,6 @@ pub enum Insistence {
     Insistent,
 }
 
-/// Writes `text` to a new file at `place`, durably, with the mode and owner of the document that was
-/// read.
-///
-/// # Errors
-/// When the disk refuses; then there is no such file.
-pub fn stage(
-    file_system: &dyn FileSystem,
-    place: &Path,
-    reading: &Reading,
-    text: &str,
-) -> Result<Staged, WriteError> {
-    write_new(file_system, place, Some(&reading.metadata), text).map_err(|source| WriteError::Io {
-        action: "write",
-        path: reading.target.clone(),
-        source,
-    })
-}
-
-/// Writes a new file, durably; `false`, and nothing done, when something stands there already.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn create_file(file_system: &dyn FileSystem, path: &Path, text: &str) -> Result<bool, WriteError> {
-    let refused = |source| WriteError::Io { action: "create", path: path.to_owned(), source };
-    if file_system.metadata(path).is_ok() {
-        return Ok(false);
-    }
-    let staged = stage_beside(file_system, path, text).map_err(refused)?;
-    let linked = uninterrupted(|| file_system.link(&staged, path));
-    let linked = match linked {
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) =>
-        {
-            // No links on this file system. Nobody else knows of this file yet.
-            return uninterrupted(|| file_system.rename(&staged, path)).map(|()| true).map_err(refused);
-        }
-        linked => linked,
-    };
-    remove(file_system, &staged);
-    match linked {
-        Ok(()) => sync_folder_of(file_system, path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-        Err(error) => return Err(refused(error)),
-    }
-    Ok(true)
-}
-
 /// Replaces the document that was read by the staged text, if it is still what was read.
 ///
 /// # Errors
@@ -176,7 +130,7 @@ pub fn swap(
         // The network may have lost the answer, not the request.
         Err(_) if swap.stands() => swap.after_exchange().map_err(refused),
         Err(error) => match error.kind() {
-            io::ErrorKind::Unsupported => swap.move_away().map_err(refused),
+            io::ErrorKind::Unsupported => swap.move_away(),
             io::ErrorKind::NotFound => Ok(Swapped::Overtaken),
             io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
                 overwrite(file_system, staged, reading, "it is mounted on its own")
@@ -193,28 +147,44 @@ pub(super) fn aside(place: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whether a killed process left the document aside whose new text was staged at `place`.
+#[must_use]
+pub fn is_moved_away(file_system: &dyn FileSystem, place: &Path) -> bool {
+    file_system.metadata(&aside(place)).is_ok()
+}
+
 /// Puts a document back that a killed process had moved away: to its own name if nothing stands
-/// there, otherwise to the staged name, where displaced files are looked for.
+/// there, otherwise to the staged name, where displaced files are looked for. `root` is the project's
+/// folder, with symbolic links resolved; nothing is put outside of it.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put_back(file_system: &dyn FileSystem, place: &Path, target: &Path) -> io::Result<()> {
+pub fn put_back(file_system: &dyn FileSystem, root: &Path, place: &Path, document: &Path) -> io::Result<()> {
     let aside = aside(place);
-    if file_system.metadata(&aside).is_err() {
-        return Ok(());
-    }
-    let to = if file_system.metadata(target).is_ok() { place } else { target };
+    match uninterrupted(|| file_system.metadata(&aside)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    let target = end_of(document);
+    let folder = uninterrupted(|| file_system.resolve(target.parent().unwrap_or(root)))?;
+    let to = match uninterrupted(|| file_system.metadata(&target)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && folder.starts_with(root) => &target,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => place,
+    };
     uninterrupted(|| file_system.rename(&aside, to))
 }
 
-/// Removes a staged or displaced file. One that stays behind harms nobody.
-pub fn remove(file_system: &dyn FileSystem, place: &Path) {
-    match uninterrupted(|| file_system.remove(place)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(path = %place.display(), %error, "a file stays behind");
-        }
-        _ => {}
+/// Where symbolic links lead, also to nothing.
+fn end_of(path: &Path) -> PathBuf {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut end = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(next) = fs::read_link(&end) else { break };
+        end = end.parent().unwrap_or(path).join(next);
     }
+    end
 }
 
 /// A swap under way.
@@ -229,7 +199,7 @@ struct Swap<'a> {
 impl Swap<'_> {
     /// Whether the document is the staged file now.
     fn stands(&self) -> bool {
-        let found = self.file_system.metadata(&self.reading.target);
+        let found = uninterrupted(|| self.file_system.metadata(&self.reading.target));
         cfg!(unix) && found.is_ok_and(|found| Identity::of(&found) == self.staged.identity)
     }
 
@@ -263,101 +233,76 @@ impl Swap<'_> {
 
     /// Where names can't be exchanged: the document steps aside, and the new one is linked to its name
     /// unless somebody else has made one meanwhile.
-    fn move_away(&self) -> io::Result<Swapped> {
+    fn move_away(&self) -> Result<Swapped, WriteError> {
         let (place, target) = (&self.staged.place, &self.reading.target);
+        let refused = |source| WriteError::Io { action: "replace", path: target.clone(), source };
+        let moved_away = |source| WriteError::MovedAway { path: target.clone(), source };
         let aside = aside(place);
-        match uninterrupted(|| self.file_system.rename(target, &aside)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swapped::Overtaken),
-            moved => moved?,
+        if let Err(error) = self.rename(target, &aside) {
+            // The network may have lost the answer, here and below.
+            match uninterrupted(|| self.file_system.metadata(&aside)) {
+                Ok(_) => {}
+                Err(none) if none.kind() != io::ErrorKind::NotFound => return Err(moved_away(error)),
+                Err(_) if error.kind() == io::ErrorKind::NotFound => return Ok(Swapped::Overtaken),
+                Err(_) => return Err(refused(error)),
+            }
         }
-        let linked = match uninterrupted(|| self.file_system.link(place, target)) {
+        match self.link() {
+            Err(_) if self.stands() => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.rename(&aside, place).map_err(moved_away)?;
+                return Ok(Swapped::GivenUp);
+            }
+            Err(error) => {
+                self.rename(&aside, target).map_err(moved_away)?;
+                return Err(refused(error));
+            }
+            Ok(()) => {}
+        }
+        if let Err(error) = self.rename(&aside, place) {
+            tracing::debug!(%error, "the displaced file stays aside; it is found there");
+        }
+        let is_late = self.leasing == Leasing::InUse || !self.is_what_was_read();
+        sync_folder_of(self.file_system, target);
+        Ok(Swapped::Done(if is_late { Displaced::Late } else { Displaced::AtRest }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        uninterrupted(|| self.file_system.rename(from, to))
+    }
+
+    /// Gives the staged file the document's name, which nothing has.
+    fn link(&self) -> io::Result<()> {
+        let (place, target) = (&self.staged.place, &self.reading.target);
+        match uninterrupted(|| self.file_system.link(place, target)) {
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) =>
             {
                 // No links either (FAT): whoever creates the file in this instant is overwritten.
-                uninterrupted(|| self.file_system.rename(place, target))
+                self.rename(place, target)
             }
             linked => linked,
-        };
-        match linked {
-            Ok(()) => {
-                if let Err(error) = uninterrupted(|| self.file_system.rename(&aside, place)) {
-                    tracing::debug!(%error, "the displaced file stays aside; it is found there");
-                }
-                let leasing = self.leasing;
-                let is_late = leasing == Leasing::InUse || !self.is_what_was_read();
-                sync_folder_of(self.file_system, target);
-                Ok(Swapped::Done(if is_late { Displaced::Late } else { Displaced::AtRest }))
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                uninterrupted(|| self.file_system.rename(&aside, place))?;
-                Ok(Swapped::GivenUp)
-            }
-            Err(error) => {
-                uninterrupted(|| self.file_system.rename(&aside, target))?;
-                Err(error)
-            }
         }
     }
 }
 
-/// Overwrites the document under a lease that keeps everybody out. The staged file holds the text
-/// meanwhile, so that a crash in the middle can be mended.
-fn overwrite(
-    file_system: &dyn FileSystem,
-    staged: &Staged,
-    reading: Reading,
-    reason: &'static str,
-) -> Result<Swapped, WriteError> {
-    let Reading { text: old, target, file, .. } = reading;
-    drop(file); // our own eyes would keep the lease away
-    let refused = |source| WriteError::Io { action: "overwrite", path: target.clone(), source };
-    let mut document = uninterrupted(|| file_system.open_for_writing(&target)).map_err(refused)?;
-    match uninterrupted(|| file_system.lease(&document, LeaseKind::Write)).map_err(refused)? {
-        Leasing::Granted => {}
-        Leasing::InUse => return Ok(Swapped::Overtaken),
-        Leasing::Unavailable => return Err(WriteError::OnlyInPlace { path: target, reason }),
-    }
-    if !has_bytes(file_system, &document, &old).map_err(refused)? {
-        return Ok(Swapped::Overtaken);
-    }
-    let new = open_own(file_system, &staged.place)
-        .and_then(|staged| uninterrupted(|| file_system.read(&staged, u64::MAX)))
-        .map_err(refused)?;
-    if let Err(source) = fill(file_system, &mut document, &new) {
-        return Err(match fill(file_system, &mut document, old.as_bytes()) {
-            Ok(()) => refused(source),
-            Err(_) => WriteError::HalfWritten { path: target, source },
-        });
-    }
-    Ok(Swapped::Done(Displaced::Nothing))
-}
-
-/// Whether `found` is what a crash leaves while `old` is overwritten by `new`.
-#[must_use]
-pub fn is_half_overwritten(found: &str, old: &str, new: &str) -> bool {
-    let written = found.bytes().zip(new.bytes()).take_while(|(found, new)| found == new).count();
-    let rest = |text: &str| text.as_bytes().get(written..).unwrap_or_default().to_vec();
-    found != old && (written == found.len() || rest(found) == rest(old))
-}
-
 fn is_unchanged(file_system: &dyn FileSystem, reading: &Reading) -> io::Result<bool> {
-    let found = match file_system.metadata(&reading.target) {
+    let found = match uninterrupted(|| file_system.metadata(&reading.target)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         found => found?,
     };
     Ok(Identity::of(&found) == reading.identity && has_bytes(file_system, &reading.file, &reading.text)?)
 }
 
-fn has_bytes(file_system: &dyn FileSystem, file: &File, text: &str) -> io::Result<bool> {
+pub(super) fn has_bytes(file_system: &dyn FileSystem, file: &File, text: &str) -> io::Result<bool> {
     let bytes = uninterrupted(|| file_system.read(file, text.len() as u64 + 1))?;
     Ok(bytes == text.as_bytes())
 }
 
 /// Opens a staged or displaced file.
-fn open_own(file_system: &dyn FileSystem, place: &Path) -> io::Result<File> {
+pub(super) fn open_own(file_system: &dyn FileSystem, place: &Path) -> io::Result<File> {
     let folder = place.parent().unwrap_or(place);
-    file_system.open(folder, place).map_err(|refusal| match refusal {
+    file_system::open(file_system, folder, place).map_err(|refusal| match refusal {
         Refusal::Io(error) => error,
         Refusal::Outside(_) => {
             io::Error::new(io::ErrorKind::InvalidInput, "somebody put a link in its place")
@@ -365,59 +310,39 @@ fn open_own(file_system: &dyn FileSystem, place: &Path) -> io::Result<File> {
     })
 }
 
-fn write_new(
-    file_system: &dyn FileSystem,
-    place: &Path,
-    model: Option<&Metadata>,
-    text: &str,
-) -> io::Result<Staged> {
-    let mut file = uninterrupted(|| file_system.create(place, model))?;
-    let written = write_all(file_system, &mut file, text.as_bytes())
-        .and_then(|()| uninterrupted(|| file_system.sync(&file)))
-        .and_then(|()| Ok(Identity::of(&file.metadata()?)));
-    match written {
-        Ok(identity) => Ok(Staged { place: place.to_owned(), identity }),
-        Err(error) => {
-            remove(file_system, place);
-            Err(error)
-        }
+#[cfg(unix)]
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write as a foreign editor would")]
+mod tests {
+    use super::*;
+    use crate::disk::LocalFileSystem;
+    use std::os::unix::fs::symlink;
+
+    /// Puts back what was moved away from `document`, in a project that `arrange` made; says where it
+    /// is then.
+    #[track_caller]
+    fn check(arrange: impl FnOnce(&Path), expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("project");
+        fs::create_dir_all(root.join("docs")).unwrap();
+        fs::write(root.join("1-state.1.aside"), "moved away").unwrap();
+        arrange(&root);
+        put_back(&LocalFileSystem, &root, &root.join("1-state.1"), &root.join("state.md")).unwrap();
+        let is_there = |path: &&str| {
+            fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_file())
+                && fs::read_to_string(root.join(path)).is_ok_and(|text| text == "moved away")
+        };
+        let places = ["state.md", "docs/state.md", "../state.md", "1-state.1", "1-state.1.aside"];
+        assert_eq!(places.iter().find(|path| is_there(path)), Some(&expected));
     }
-}
 
-/// A name beside `path` that nothing has.
-fn stage_beside(file_system: &dyn FileSystem, path: &Path, text: &str) -> io::Result<PathBuf> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    for number in 1.. {
-        let place = path.with_file_name(format!(".{name}.{number}.rulemark-new"));
-        match write_new(file_system, &place, None, text) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => {}
-            written => return written.map(|staged| staged.place),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
-fn fill(file_system: &dyn FileSystem, file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    io::Seek::rewind(file)?;
-    write_all(file_system, file, bytes)?;
-    uninterrupted(|| file_system.truncate(file, bytes.len() as u64))?;
-    uninterrupted(|| file_system.sync(file))
-}
-
-fn write_all(file_system: &dyn FileSystem, file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match uninterrupted(|| file_system.write(file, bytes))? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            written => bytes = &bytes[written..],
-        }
-    }
-    Ok(())
-}
-
-/// The new name is in place and can't be taken back; some file systems can't sync a folder at all.
-fn sync_folder_of(file_system: &dyn FileSystem, path: &Path) {
-    let Some(folder) = path.parent() else { return };
-    if let Err(error) = uninterrupted(|| file_system.sync_folder(folder)) {
-        tracing::warn!(folder = %folder.display(), %error, "a power cut could still undo the last write");
+    #[test]
+    fn a_document_is_put_back_where_it_was() {
+        check(|_| (), "state.md");
+        check(|root| fs::write(root.join("state.md"), "another one").unwrap(), "1-state.1");
+        check(|root| symlink("docs/state.md", root.join("state.md")).unwrap(), "docs/state.md");
+        check(|root| symlink("../state.md", root.join("state.md")).unwrap(), "1-state.1");
+        check(|root| symlink("docs/../../state.md", root.join("state.md")).unwrap(), "1-state.1");
+        check(|root| symlink("state.md", root.join("state.md")).unwrap(), "1-state.1");
     }
 }

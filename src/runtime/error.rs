@@ -83,9 +83,9 @@ pub enum Error {
     /// The journal can't be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The documents are written, and the journal does not know.
-    #[error("the files are written, but the journal could not record it: {0}")]
-    Unrecorded(JournalError),
+    /// One document is written, and the disk refused the other.
+    #[error("{0}; the other file is written, and the next run completes this one")]
+    Unfinished(WriteError),
     /// An entry can't be taken back.
     #[error(transparent)]
     Undo(#[from] UndoError),
@@ -221,7 +221,7 @@ impl Error {
             | Self::Write(_)
             | Self::Lock(LockError::Io { .. })
             | Self::Journal(_)
-            | Self::Unrecorded(_)
+            | Self::Unfinished(_)
             | Self::Read(ReadError::Io { .. })
             | Self::Watch(_)
             | Self::Start(_)
@@ -259,14 +259,8 @@ impl Error {
             Self::Workspace(WorkspaceError::NotAFolder(_)) => Some("move it out of the way".into()),
             Self::Settings(error) => error.hint.clone(),
             Self::Read(error) => error.hint(),
-            Self::Write(WriteError::OnlyInPlace { .. }) => Some(
-                "mount the folder instead of the file, or give the file one name on a local disk".into(),
-            ),
-            Self::Write(WriteError::HalfWritten { .. }) => {
-                Some("the journal has the whole text; any `rulemark` command that writes completes it".into())
-            }
+            Self::Write(error) | Self::Unfinished(error) => write_hint(error),
             Self::Workspace(WorkspaceError::Io { source, .. })
-            | Self::Write(WriteError::Io { source, .. })
             | Self::Lock(LockError::Io { source, .. })
             | Self::Output { source, .. } => disk_hint(source),
             Self::Untrusted { root, .. } => {
@@ -283,7 +277,7 @@ impl Error {
             Self::Lock(LockError::Held { .. }) => Some("wait for it, or end that process".into()),
             Self::Restless { .. } => Some("try again when nobody writes the file".into()),
             Self::WouldBeTooLarge { .. } => Some("raise `limits.file_size` in rulemark.toml".into()),
-            Self::Journal(error) | Self::Unrecorded(error) => Some(journal_hint(error).into()),
+            Self::Journal(error) => Some(journal_hint(error).into()),
             Self::Undo(error) => undo_hint(error),
             Self::Overlap(_) | Self::Patch(_) => Some("this is a bug: nothing was written".into()),
             Self::Caller { hints, .. } => return hints.clone(),
@@ -310,6 +304,21 @@ fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
     if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+fn write_hint(error: &WriteError) -> Option<String> {
+    Some(match error {
+        WriteError::Io { source, .. } => return disk_hint(source),
+        WriteError::OnlyInPlace { .. } => {
+            "mount the folder instead of the file, or give the file one name on a local disk".into()
+        }
+        WriteError::HalfWritten { .. } => {
+            "the journal has the whole text; any `rulemark` command that writes completes it".into()
+        }
+        WriteError::MovedAway { .. } => {
+            "it is in .rulemark/displaced/; any `rulemark` command that writes puts it back".into()
+        }
+    })
 }
 
 fn disk_hint(error: &io::Error) -> Option<String> {

@@ -2,12 +2,16 @@
 
 use super::{Documents, Error, Project};
 use crate::{
-    disk::{Identity, LeaseKind, Leasing, ReadError, Stamp, is_half_overwritten, put_back, remove},
+    disk::{
+        Identity, LeaseKind, Leasing, ReadError, Refusal, Stamp, WriteError, is_half_overwritten,
+        is_moved_away, open, put_back, remove, uninterrupted,
+    },
     journal::{DisplacedChanges, DisplacedFile, Entry, Journal},
     text::{DocumentId, Revision},
 };
 use std::{
     fs::{File, Metadata},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -60,9 +64,13 @@ enum Ended {
 
 impl Project {
     /// Looks at everything that was left behind, and tidies up what is done with.
-    pub(super) fn leftovers(&self, journal: &mut Journal, found: &Documents) -> Result<Leftovers, Error> {
+    pub(super) fn leftovers(
+        &self,
+        journal: &mut Journal,
+        found: &Documents,
+        mut files: Vec<DisplacedFile>,
+    ) -> Result<Leftovers, Error> {
         let mut leftovers = Leftovers::default();
-        let mut files = journal.displaced()?;
         self.sweep(journal, &files)?;
         self.settle(journal, found, &mut files, &mut leftovers)?;
         for file in files {
@@ -91,6 +99,28 @@ impl Project {
             Some((file, metadata))
         };
         known.into_iter().filter_map(with_metadata).collect()
+    }
+
+    /// Puts documents back that a killed run had moved away, before anybody looks for them.
+    pub(super) fn put_back(&self, files: &[DisplacedFile]) -> Result<(), Error> {
+        for file in files.iter().filter(|file| !file.is_settled) {
+            let path = match file.document {
+                DocumentId::State => self.workspace.state(),
+                DocumentId::Config => self.workspace.config(),
+            };
+            let place = self.place(&file.place);
+            put_back(self.file_system.as_ref(), self.workspace.root(), &place, path)
+                .map_err(|source| WriteError::Io { action: "put back", path: path.to_owned(), source })?;
+        }
+        Ok(())
+    }
+
+    /// Whether a killed run had moved a document away.
+    pub(super) fn is_moved_away(&self) -> bool {
+        let files = self.journal().ok().flatten().and_then(|journal| journal.displaced().ok());
+        files.unwrap_or_default().iter().any(|file| {
+            !file.is_settled && is_moved_away(self.file_system.as_ref(), &self.place(&file.place))
+        })
     }
 
     /// The path of a displaced file.
@@ -179,16 +209,16 @@ impl Project {
         let Some((before, after)) = change_of(entry, file.document) else { return Ok(Ended::Swapped) };
         let place = self.place(&file.place);
         let Some(document) = found.get(file.document) else { return Ok(Ended::Swapped) };
-        put_back(self.file_system.as_ref(), &place, &document.path)
-            .map_err(|source| ReadError::Io { path: place.clone(), source })?;
         if document.revision == after {
             return Ok(Ended::Swapped);
         }
-        let is_staged = match self.file_system.metadata(&place) {
+        let is_staged = match uninterrupted(|| self.file_system.metadata(&place)) {
             Ok(metadata) if cfg!(unix) => Identity::of(&metadata) == file.staged,
             // Files can't be told apart here; their contents can.
-            Ok(_) => self.text_at(&place).is_some_and(|text| Revision::of(text) == after),
-            Err(_) => document.revision == before,
+            Ok(_) => self.text_at(&place)?.is_some_and(|text| Revision::of(text) == after),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => document.revision == before,
+            // A wrong answer would lose the write.
+            Err(source) => return Err(ReadError::Io { path: place, source }.into()),
         };
         if !is_staged {
             return Ok(Ended::Swapped);
@@ -210,26 +240,33 @@ impl Project {
         leftovers: &mut Leftovers,
     ) -> Result<(), Error> {
         let place = self.place(&file.place);
-        let Ok(metadata) = self.file_system.metadata(&place) else {
-            leftovers.changes.noted.retain(|noted| noted.place != file.place);
-            leftovers.changes.gone.push(file.place);
-            return Ok(());
+        let metadata = match uninterrupted(|| self.file_system.metadata(&place)) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                leftovers.changes.noted.retain(|noted| noted.place != file.place);
+                leftovers.changes.gone.push(file.place);
+                return Ok(());
+            }
+            // Another time, here and below.
+            Err(_) => return Ok(()),
         };
         let (is_touched, is_over) = (Stamp::of(&metadata) != file.stamp, is_old(&metadata));
         if !is_touched && !is_over {
             return Ok(());
         }
-        let Ok(opened) = self.file_system.open(self.workspace.root(), &place) else { return Ok(()) };
+        let Ok(opened) = open(self.file_system.as_ref(), self.workspace.root(), &place) else {
+            return Ok(());
+        };
         // Somebody still writes: another time.
-        if !matches!(
-            self.file_system.lease(&opened, LeaseKind::Read),
-            Ok(Leasing::Granted | Leasing::Unavailable)
-        ) {
+        let leasing = uninterrupted(|| self.file_system.lease(&opened, LeaseKind::Read));
+        if !matches!(leasing, Ok(Leasing::Granted | Leasing::Unavailable)) {
             return Ok(());
         }
-        let Some(text) = self.text_of(&opened) else {
-            self.set_aside(&place);
-            leftovers.changes.gone.push(file.place);
+        let Ok(text) = self.text_of(&opened) else { return Ok(()) };
+        let Some(text) = text else {
+            if self.set_aside(&place) {
+                leftovers.changes.gone.push(file.place);
+            }
             return Ok(());
         };
         let revision = Revision::of(&text);
@@ -258,22 +295,33 @@ impl Project {
     }
 
     /// Keeps what somebody wrote late and what is no text: it can't be merged.
-    fn set_aside(&self, place: &Path) {
+    fn set_aside(&self, place: &Path) -> bool {
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let aside = self.workspace.internal().join(format!("unreadable-{name}"));
-        match self.file_system.rename(place, &aside) {
+        match uninterrupted(|| self.file_system.rename(place, &aside)) {
             Ok(()) => tracing::warn!(path = %aside.display(), "somebody wrote something that is no text"),
-            Err(error) => tracing::warn!(path = %place.display(), %error, "it can't be set aside"),
+            Err(error) => {
+                tracing::warn!(path = %place.display(), %error, "it can't be set aside");
+                return false;
+            }
+        }
+        true
+    }
+
+    fn text_at(&self, place: &Path) -> Result<Option<String>, ReadError> {
+        let refused = |source| ReadError::Io { path: place.to_owned(), source };
+        match open(self.file_system.as_ref(), self.workspace.root(), place) {
+            Ok(opened) => self.text_of(&opened).map_err(refused),
+            Err(Refusal::Io(source)) => Err(refused(source)),
+            Err(Refusal::Outside(_)) => Ok(None),
         }
     }
 
-    fn text_at(&self, place: &Path) -> Option<String> {
-        self.text_of(&self.file_system.open(self.workspace.root(), place).ok()?)
-    }
-
-    fn text_of(&self, file: &File) -> Option<String> {
-        let bytes = self.file_system.read(file, self.settings.engine.limits.file_size as u64).ok()?;
-        String::from_utf8(bytes).ok()
+    /// What is in a file; `None` when that is no text, or more than a document may hold.
+    fn text_of(&self, file: &File) -> io::Result<Option<String>> {
+        let limit = self.settings.engine.limits.file_size;
+        let bytes = uninterrupted(|| self.file_system.read(file, limit as u64 + 1))?;
+        Ok(if bytes.len() > limit { None } else { String::from_utf8(bytes).ok() })
     }
 }
 

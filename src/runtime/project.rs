@@ -345,7 +345,7 @@ impl Project {
         Ok(self.journal()?.map(|journal| journal.verify()).transpose()?.unwrap_or_default())
     }
 
-    fn journal(&self) -> Result<Option<Journal>, JournalError> {
+    pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::open_existing(&self.workspace.journal())
     }
 }

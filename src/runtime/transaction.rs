@@ -70,7 +70,8 @@ impl Project {
     /// `purpose` is what others are told who wait for the lock.
     pub(super) fn transact(&mut self, purpose: &str, compute: &mut Compute<'_>) -> Result<Run, Error> {
         let state = self.workspace.state();
-        if is_missing(state) && (!self.workspace.journal().exists() || stays_missing(state)) {
+        let is_gone = || !self.is_moved_away() && stays_missing(state);
+        if is_missing(state) && (!self.workspace.journal().exists() || is_gone()) {
             // Nothing is left behind where there is nothing to work on.
             return Err(Error::NoState(state.to_owned()));
         }
@@ -152,8 +153,10 @@ impl Project {
         compute: &mut Compute<'_>,
         insistence: Insistence,
     ) -> Result<Attempt, Error> {
+        let displaced = journal.displaced()?;
+        self.put_back(&displaced)?;
         let (found, readings) = self.grasp(journal, insistence)?;
-        let leftovers = self.leftovers(journal, &found)?;
+        let leftovers = self.leftovers(journal, &found, displaced)?;
         let memory = journal.memory()?;
         let Merged { documents: before, conflicts, notices } = merge_foreign(journal, &found, &leftovers)?;
         let seq = journal.next_seq()?;
@@ -196,7 +199,9 @@ impl Project {
             Ended::Partly => Some(Vec::new()),
             Ended::Done { late } => Some(late).filter(|late| !late.is_empty()),
         };
-        journal.note_displaced(&leftovers.merged)?;
+        if let Err(error) = journal.note_displaced(&leftovers.merged) {
+            tracing::warn!(%error, "what was merged is looked at once more by the next run");
+        }
         let run = Run { notices, conflicts, ..computed.into_run(Some(seq), at, label, found) };
         Ok(Attempt::Done { run: Box::new(run), late })
     }

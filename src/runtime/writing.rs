@@ -154,7 +154,7 @@ impl Project {
                 }
                 // The journal says what is to be done.
                 Err(_) | Ok(_) if has_swapped => {}
-                Err(WriteError::HalfWritten { .. }) => {}
+                Err(WriteError::HalfWritten { .. } | WriteError::MovedAway { .. }) => {}
                 Err(_) | Ok(_) => {
                     intent.is_settled = true;
                     let mut changes = DisplacedChanges::default();
@@ -177,13 +177,17 @@ impl Project {
                         remove(self.file_system.as_ref(), &other.staged.place);
                         changes.gone.push(intent.place);
                     }
-                    journal.withdraw(seq, &changes)?;
+                    let withdrawn = journal.withdraw(seq, &changes);
                     ended?;
+                    withdrawn?;
                     return Ok(Ended::Overtaken(path));
                 }
             }
+            if has_swapped {
+                ended.map_err(Error::Unfinished)?;
+                return Ok(Ended::Partly);
+            }
             ended?;
-            return Ok(Ended::Partly);
         }
         Ok(Ended::Done { late })
     }

@@ -10,6 +10,7 @@ mod corpus;
 mod corpus_document;
 mod corpus_rules;
 mod examples;
+mod faults;
 mod growth;
 mod log_rotation;
 mod properties;
