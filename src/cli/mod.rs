@@ -46,7 +46,11 @@ pub use error::{CommandError, CommandResult, Exit};
 use args::Command;
 use clap::Parser as _;
 use context::Context;
-use std::{ffi::OsString, panic};
+use std::{
+    ffi::OsString,
+    panic,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// Runs one invocation: `arguments` begin with the program's name.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
@@ -58,11 +62,23 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         }
     };
     render::tell_panics();
+    #[cfg(unix)]
+    outlive_size_limits();
     // A panic is a bug; whatever it interrupted is left to the journal and the atomic writes.
     panic::catch_unwind(panic::AssertUnwindSafe(|| invoke(args))).unwrap_or_else(|_| {
         render::bug("this is a bug in rulemark; no file was left half written");
         Exit::Bug
     })
+}
+
+/// A limit on the size of files (`ulimit -f`) sends a signal that ends whoever does not expect it, in
+/// the middle of a write. Expected, the write fails like any other.
+#[cfg(unix)]
+fn outlive_size_limits() {
+    let ignored = Arc::new(AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, ignored) {
+        tracing::debug!(%error, "a limit on the size of files would end this process");
+    }
 }
 
 fn invoke(Args { global, command }: Args) -> Exit {

@@ -20,8 +20,8 @@ pub enum Replacing {
     /// The document is moved away and the new file linked to its name: for some microseconds there is
     /// no document.
     MoveAway,
-    /// It is overwritten while a lease keeps everybody out, because it has several names.
-    Overwrite,
+    /// It is overwritten while a lease keeps everybody out, for this reason.
+    Overwrite(&'static str),
 }
 
 /// What is in use for one document.
@@ -51,7 +51,9 @@ impl Method {
         };
         file_system.release(&opened);
         let replacing = if has_other_names(&opened.metadata()?) {
-            Replacing::Overwrite
+            Replacing::Overwrite("it has several names")
+        } else if mount::is_mounted_alone(&target) {
+            Replacing::Overwrite("it is mounted on its own")
         } else {
             let process = std::process::id();
             let one = folder.join(format!("probe-{process}"));
@@ -94,11 +96,12 @@ impl fmt::Display for Method {
             Watchfulness::Lease => f.write_str("read under a lease")?,
             Watchfulness::Quiet(why) => write!(f, "read when it has been quiet ({why})")?,
         }
-        f.write_str(match self.replacing {
-            Replacing::Exchange => ", names exchanged",
-            Replacing::MoveAway => ", moved away and linked (names can't be exchanged here)",
-            Replacing::Overwrite => ", overwritten (it has several names)",
-        })
+        match self.replacing {
+            Replacing::Exchange => f.write_str(", names exchanged"),
+            Replacing::MoveAway => f.write_str(", moved away and linked (names can't be exchanged here)"),
+            Replacing::Overwrite(why) if self.is_lossless() => write!(f, ", overwritten ({why})"),
+            Replacing::Overwrite(why) => write!(f, ", not written ({why}, and nobody can be kept out)"),
+        }
     }
 }
 

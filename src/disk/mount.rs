@@ -25,6 +25,24 @@ fn is_remote_kind(found: &rustix::fs::StatFs) -> bool {
     u32::try_from(found.f_type & 0xffff_ffff).is_ok_and(|kind| REMOTE.contains(&kind))
 }
 
+/// Whether the file at `path` is mounted on its own (`docker run -v file:file`), so that nothing can
+/// take its place.
+#[cfg(target_os = "linux")]
+pub(super) fn is_mounted_alone(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    let mount = |path: &Path| {
+        let found = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID).ok()?;
+        StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID).then_some(found.stx_mnt_id)
+    };
+    let Some(folder) = path.parent() else { return false };
+    matches!((mount(path), mount(folder)), (Some(file), Some(folder)) if file != folder)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_mounted_alone(_: &Path) -> bool {
+    false
+}
+
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_remote(_: &Path) -> bool {
     false

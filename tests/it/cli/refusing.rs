@@ -188,3 +188,27 @@ fn names_that_are_not_what_they_look_like() {
     assert_snapshot!(told);
     assert_eq!(environment.read("project_config.md"), "# C\n\n## Changelog\n- x\n");
 }
+
+/// `ulimit -f` is a signal to whoever writes too much; it must not end a command in the middle.
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error() {
+    let state = format!("## State\nPhase: A\n\n## Log\n{}", "- an entry of a long log\n".repeat(2_000));
+    let environment = Environment::with_state(&state);
+    let logging = environment.command(&["log", "too much"]);
+    let arguments: Vec<&str> = logging.get_args().map(|it| it.to_str().unwrap()).collect();
+    let line = format!("ulimit -f 16; exec '{}' {}", logging.get_program().display(), quoted(&arguments));
+    #[allow(clippy::disallowed_methods, reason = "a limit is set by a shell")]
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell.args(["-c", &line]).current_dir(environment.root()).output().unwrap();
+    assert!(ended.status.code().is_some_and(|code| code != 0 && code < 128), "{ended:?}");
+    assert_eq!(environment.read("workflow_state.md"), state);
+    let told = environment.run(&["log", "enough"]);
+    assert!(!told.contains("-- exit code"), "{told}");
+    assert_eq!(environment.read("workflow_state.md").matches("too much").count(), 0);
+}
+
+#[cfg(unix)]
+fn quoted(arguments: &[&str]) -> String {
+    arguments.iter().map(|argument| format!("'{argument}' ")).collect()
+}
