@@ -25,25 +25,21 @@ pub(super) fn call(environment: &Environment, agent: &str, event: &str) -> Outpu
     process.wait_with_output().unwrap()
 }
 
-/// A project in this phase, with one item to work on; none before the first phase.
-pub(super) fn project(phase: &str, settings: &str) -> Environment {
+/// A project in this phase, with one item to work on, none before the first phase, and with these files.
+pub(super) fn project(phase: &str, files: &[(&str, &str)]) -> Environment {
     let environment = Environment::empty();
-    environment.run(&["init", "-q"]);
-    let text = environment.read("workflow_state.md");
-    let text = text.replace("Phase: INIT", &format!("Phase: {phase}"));
-    let text = text.replace("Status: READY", "Status: RUNNING");
-    let text = if phase == "INIT" {
-        text
-    } else {
+    let text = include_str!("../../../templates/workflow_state.md");
+    let mut text =
+        text.replace("Phase: INIT", &format!("Phase: {phase}")).replace("Status: READY", "Status: RUNNING");
+    if phase != "INIT" {
         let row = "| -- | ----------- | ------ |\n";
-        let text = text.replace("CurrentItem: null", "CurrentItem: Add a greeting");
-        text.replace(row, &format!("{row}| 1 | Add a greeting | pending |\n"))
-    };
-    environment.write("workflow_state.md", text);
-    environment.write("src/main.rs", "fn main() {}\n");
-    if !settings.is_empty() {
-        environment.write("rulemark.toml", settings);
+        text = text.replace("CurrentItem: null", "CurrentItem: Add a greeting");
+        text = text.replace(row, &format!("{row}| 1 | Add a greeting | pending |\n"));
     }
+    environment.write("workflow_state.md", text);
+    environment.write("project_config.md", include_str!("../../../templates/project_config.md"));
+    environment.write("src/main.rs", "fn main() {}\n");
+    files.iter().for_each(|(path, text)| environment.write(path, text));
     environment.run(&["apply", "-q"]);
     environment
 }
@@ -78,7 +74,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Plays a transcript; answers it with what was answered, and where that is not what was expected.
 fn transcript(agent: &str, file: &Path) -> (String, Vec<String>) {
-    let mut environment = project("ANALYZE", "");
+    let mut environment = project("ANALYZE", &[]);
     let (mut found, mut failures) = (String::new(), Vec::new());
     let text = fs::read_to_string(file).unwrap();
     for (number, line) in text.lines().enumerate() {
@@ -129,7 +125,8 @@ fn transcript(agent: &str, file: &Path) -> (String, Vec<String>) {
 
 fn given_project(given: &Value) -> Environment {
     let text = |key: &str| given.get(key).and_then(Value::as_str);
-    let environment = project(text("phase").unwrap_or("ANALYZE"), text("settings").unwrap_or_default());
+    let settings = text("settings").map(|settings| ("rulemark.toml", settings));
+    let environment = project(text("phase").unwrap_or("ANALYZE"), settings.as_slice());
     for (path, content) in given.get("files").and_then(Value::as_object).into_iter().flatten() {
         environment.write(path, content.as_str().unwrap());
     }

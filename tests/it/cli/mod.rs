@@ -3,6 +3,7 @@
 mod commands;
 mod environment;
 mod evidence;
+mod gates;
 mod git;
 mod hooks;
 mod hostile;
