@@ -1,6 +1,7 @@
 //! The disk calls that documents are read and written with, behind one trait.
 
 use super::{
+    attributes,
     beneath::{Refusal, open_beneath},
     lease::{self, LeaseKind, Leasing},
     mount,
@@ -42,12 +43,13 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// As above.
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
 
-    /// Makes a new file for writing, with the mode and the owner of `model` if that is given.
+    /// Makes a new file for writing, with the owner, mode, access list and attributes of `model` if that
+    /// is given.
     ///
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] when something stands there; or as above. Then no file is
     /// left behind.
-    fn create(&self, path: &Path, model: Option<&Metadata>) -> io::Result<File>;
+    fn create(&self, path: &Path, model: Option<&File>) -> io::Result<File>;
 
     /// Opens an existing file for reading and writing, keeping its content.
     ///
@@ -147,13 +149,23 @@ impl FileSystem for LocalFileSystem {
         fs::symlink_metadata(path)
     }
 
-    fn create(&self, path: &Path, model: Option<&Metadata>) -> io::Result<File> {
+    fn create(&self, path: &Path, model: Option<&File>) -> io::Result<File> {
+        let found = model.map(File::metadata).transpose()?;
         // A swap needs no permission on the file it replaces, so its protection is asked for here.
-        if model.is_some_and(|model| model.permissions().readonly()) {
+        if found.as_ref().is_some_and(|found| found.permissions().readonly()) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected"));
         }
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        if let Some(Err(error)) = model.map(|model| copy_attributes(model, &file)) {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        if model.is_some() {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600); // until it has the mode of the other
+        }
+        let file = options.open(path)?;
+        if let (Some(model), Some(found)) = (model, &found)
+            && let Err(error) = attributes::copy(model, found, &file)
+        {
             // The error that led here is the one to report.
             let _left_behind = fs::remove_file(path);
             return Err(error);
@@ -231,26 +243,6 @@ impl FileSystem for LocalFileSystem {
     fn is_undisturbed(&self, file: &File) -> bool {
         lease::is_undisturbed(file)
     }
-}
-
-/// Owner first: changing it clears the set-id bits of the mode.
-#[cfg(unix)]
-fn copy_attributes(model: &Metadata, file: &File) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-    let own = file.metadata()?;
-    let uid = (own.uid() != model.uid()).then_some(model.uid());
-    let gid = (own.gid() != model.gid()).then_some(model.gid());
-    if uid.is_some() || gid.is_some() {
-        fchown(file, uid, gid).map_err(|error| {
-            io::Error::new(error.kind(), "the file belongs to another user or group, which can't be kept")
-        })?;
-    }
-    file.set_permissions(model.permissions())
-}
-
-#[cfg(not(unix))]
-fn copy_attributes(model: &Metadata, file: &File) -> io::Result<()> {
-    file.set_permissions(model.permissions())
 }
 
 /// What tells one file from another that takes its name: device and number. All are alike where

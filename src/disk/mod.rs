@@ -13,6 +13,7 @@
 //! | Windows | read when quiet; moved away and linked | as on FUSE |
 //! | a file mounted on its own, or with several names | overwritten under a write lease | readers may wait for a millisecond; refused where there are no leases |
 
+mod attributes;
 mod beneath;
 mod burst;
 mod file_system;

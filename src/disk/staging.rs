@@ -2,7 +2,7 @@
 
 use super::{FileSystem, Identity, Reading, WriteError, file_system::uninterrupted};
 use std::{
-    fs::{File, Metadata},
+    fs::File,
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -28,7 +28,7 @@ pub fn stage(
     reading: &Reading,
     text: &str,
 ) -> Result<Staged, WriteError> {
-    write_new(file_system, place, Some(&reading.metadata), text).map_err(|source| WriteError::Io {
+    write_new(file_system, place, Some(&reading.file), text).map_err(|source| WriteError::Io {
         action: "write",
         path: reading.target.clone(),
         source,
@@ -78,7 +78,7 @@ pub fn remove(file_system: &dyn FileSystem, place: &Path) {
 fn write_new(
     file_system: &dyn FileSystem,
     place: &Path,
-    model: Option<&Metadata>,
+    model: Option<&File>,
     text: &str,
 ) -> io::Result<Staged> {
     let mut file = uninterrupted(|| file_system.create(place, model))?;

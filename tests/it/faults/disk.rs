@@ -146,7 +146,7 @@ impl FileSystem for FaultyDisk {
         self.call("metadata", |_| DISK.metadata(path))
     }
 
-    fn create(&self, path: &Path, model: Option<&Metadata>) -> io::Result<File> {
+    fn create(&self, path: &Path, model: Option<&File>) -> io::Result<File> {
         self.call("create", |ledger| ledger.create(path, || DISK.create(path, model)))
     }
 
