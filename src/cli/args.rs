@@ -97,6 +97,15 @@ pub enum Command {
     Item(ItemCommand),
     /// Close a step that waits; the rest of its rule is carried out
     Done(DoneArgs),
+    /// Approve the plan as it stands; only a person can
+    #[command(
+        long_about = "Approve the plan as it stands; only a person can.\n\nThe decision is written down with \
+        the plan's hash: a plan that changes needs a new one. It is refused in a shell that an agent has started, and \
+        without a terminal"
+    )]
+    Approve,
+    /// Reject the plan, and tell the agent why; only a person can
+    Reject(RejectArgs),
     /// Show the commands that the project names, and allow them to run
     #[command(
         long_about = "Show the commands that the project names, and allow them to run.\n\nNothing that \
@@ -298,6 +307,14 @@ pub struct DoneArgs {
     /// What was answered or reported
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+}
+
+/// `reject`.
+#[derive(Debug, ClapArgs)]
+pub struct RejectArgs {
+    /// What is wrong with it
+    #[arg(required = true, value_name = "FEEDBACK")]
+    pub feedback: Vec<String>,
 }
 
 /// `trust`.

@@ -129,7 +129,7 @@ fn fixes(found: &[Diagnostic]) -> (Edits, usize) {
             DocumentId::Config => config.add(&fix.edits),
         }
     }
-    (Edits { state: state.edits, config: config.edits }, state.count + config.count)
+    (Edits { state: state.edits, config: config.edits, ..Edits::default() }, state.count + config.count)
 }
 
 /// Fixes of one document that go together.

@@ -8,7 +8,7 @@ use super::{
     render::{Ink, Line, Table},
 };
 use crate::{
-    journal::{Entry, EntryKind},
+    journal::{ApprovalRecord, Entry, EntryKind},
     runtime::Project,
     text::DocumentId,
 };
@@ -28,7 +28,28 @@ pub(crate) struct EntryJson {
     files: Vec<FileJson>,
     pending: Vec<String>,
     diagnostics: usize,
+    /// Decisions about plans that it brought.
+    approvals: Vec<ApprovalJson>,
     hash: String,
+}
+
+/// A decision about a plan.
+#[derive(Debug, Serialize)]
+struct ApprovalJson {
+    approved: bool,
+    by: String,
+    /// Whether a person said so, and not whoever edits the file.
+    attested: bool,
+    /// The plan's hash.
+    plan: String,
+    feedback: Option<String>,
+}
+
+impl From<ApprovalRecord> for ApprovalJson {
+    fn from(record: ApprovalRecord) -> Self {
+        let ApprovalRecord { by, is_yes: approved, is_attested: attested, feedback, .. } = record;
+        Self { approved, by, attested, plan: record.plan.to_string(), feedback }
+    }
 }
 
 /// One file of an entry.
@@ -64,6 +85,7 @@ impl From<&Entry> for EntryJson {
             files: files.collect(),
             pending: entry.pending.clone(),
             diagnostics: entry.diagnostics,
+            approvals: Vec::new(),
             hash: entry.hash.to_string(),
         }
     }
@@ -75,9 +97,16 @@ pub(crate) fn run(context: &mut Context, args: &HistoryArgs) -> CommandResult {
         return verify(context, &project, json);
     }
     let entries = project.history(args.limit)?;
+    let mut approvals = project.approvals_of(&entries)?;
     let terminal = &mut context.terminal;
     if args.json {
-        terminal.json(&entries.iter().map(EntryJson::from).collect::<Vec<_>>())?;
+        let mut told = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let approvals = approvals.remove(&entry.seq).unwrap_or_default();
+            let approvals = approvals.into_iter().map(ApprovalJson::from).collect();
+            told.push(EntryJson { approvals, ..EntryJson::from(entry) });
+        }
+        terminal.json(&told)?;
         return Ok(Exit::Ok);
     }
     if entries.is_empty() {
@@ -89,13 +118,26 @@ pub(crate) fn run(context: &mut Context, args: &HistoryArgs) -> CommandResult {
         table.row(vec![
             Line::new().ink(Ink::Strong, entry.seq.to_string()),
             Line::new().ink(Ink::Faint, time(entry)),
-            Line::from(shorten(&entry.label)),
+            Line::from(shorten(&entry.label)).join(decisions(approvals.get(&entry.seq))),
             Line::new().ink(Ink::Faint, edited(entry)),
             Line::new().ink(Ink::Accent, rules(entry).join(", ")),
         ]);
     }
     terminal.table(table)?;
     Ok(Exit::Ok)
+}
+
+/// The decisions about plans that an entry brought, those of a person and others apart.
+fn decisions(approvals: Option<&Vec<ApprovalRecord>>) -> Line {
+    let mut line = Line::new();
+    for ApprovalRecord { by, is_yes, is_attested, .. } in approvals.into_iter().flatten() {
+        let verdict = if *is_yes { "plan approved" } else { "plan rejected" };
+        line = match is_attested {
+            true => line.ink(Ink::Good, format!("  {verdict} by {by}")),
+            false => line.ink(Ink::Caution, format!("  {verdict} by {by} (not attested)")),
+        };
+    }
+    line
 }
 
 /// The entry with this number.

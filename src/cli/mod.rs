@@ -5,6 +5,7 @@
 //! they ask the core or the runtime and put the answer into words.
 
 mod apply;
+mod approve;
 mod args;
 mod change;
 mod check;
@@ -111,6 +112,8 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Log(args) => log::run(context, &args),
         Command::Item(command) => item::run(context, &command),
         Command::Done(args) => done::run(context, args),
+        Command::Approve => approve::approve(context),
+        Command::Reject(args) => approve::reject(context, &args),
         Command::Trust(args) => trust::run(context, &args),
         Command::Test(args) => test::run(context, &args),
         Command::Emit(args) => emit::run(context, &args),

@@ -9,7 +9,7 @@ use super::{
     render::{Ink, Line, Terminal},
     report,
 };
-use crate::engine::{Closing, Guidance, Turn};
+use crate::engine::{ApprovalMode, Closing, Guidance, Lack, Turn};
 use serde::Serialize;
 
 /// The answer of `next --json`.
@@ -35,6 +35,22 @@ struct NextJson {
     questions: Vec<QuestionJson>,
     constraints: Vec<QuestionJson>,
     closings: Vec<ClosingJson>,
+    /// Why the phase can't be left: what its checks, and its plan, lack.
+    checks: Option<LackJson>,
+    approval: Option<LackJson>,
+}
+
+/// What stands in the way, and what helps.
+#[derive(Serialize)]
+struct LackJson {
+    what: String,
+    remedy: String,
+}
+
+impl From<Lack> for LackJson {
+    fn from(Lack { what, remedy }: Lack) -> Self {
+        Self { what, remedy }
+    }
 }
 
 /// A rule and what it asks or says.
@@ -51,6 +67,9 @@ struct ClosingJson {
     by: &'static str,
     when: Option<String>,
 }
+
+/// What approves a plan.
+const APPROVE: &str = "rulemark approve";
 
 /// Questions and constraints that are printed; all of them are in `rulemark rules` and in `--json`.
 const SHOWN: usize = 8;
@@ -75,6 +94,12 @@ impl From<Guidance> for NextJson {
             by: turn(closing.by),
             when: closing.when,
         };
+        let decided = it.decision.into_iter().map(|_| ClosingJson {
+            command: APPROVE.to_owned(),
+            by: turn(Turn::Person),
+            when: None,
+        });
+        let is_free = it.decision != Some(ApprovalMode::Person);
         Self {
             turn: turn(it.turn),
             phase: it.phase,
@@ -98,7 +123,9 @@ impl From<Guidance> for NextJson {
                 .into_iter()
                 .map(|it| QuestionJson { rule: it.rule, text: it.text })
                 .collect(),
-            closings: it.closings.into_iter().map(closing).collect(),
+            closings: decided.chain(it.closings.into_iter().filter(|_| is_free).map(closing)).collect(),
+            checks: it.checks.map(LackJson::from),
+            approval: it.approval.map(LackJson::from),
         }
     }
 }
@@ -126,6 +153,7 @@ fn print(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandErro
         rest(terminal, guidance.questions.len(), "question")?;
     }
     constraints(terminal, guidance)?;
+    lacks(terminal, guidance)?;
     closings(terminal, guidance)?;
     if guidance.is_unsettled {
         heading(terminal, "the rules have not run on this file yet")?;
@@ -188,6 +216,18 @@ fn rest(terminal: &mut Terminal, all: usize, word: &str) -> Result<(), CommandEr
     terminal.line(Line::indented(2).ink(Ink::Faint, line))
 }
 
+/// Tells why the phase can't be left.
+fn lacks(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
+    let lacks = [("approval", &guidance.approval), ("checks", &guidance.checks)];
+    for (name, lack) in lacks {
+        let Some(Lack { what, remedy }) = lack else { continue };
+        heading(terminal, name)?;
+        terminal.prose(Line::indented(2).ink(Ink::Caution, what), 2)?;
+        terminal.prose(Line::indented(2).text(remedy), 2)?;
+    }
+    Ok(())
+}
+
 fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandError> {
     if let Some(upcoming) = &guidance.upcoming {
         heading(terminal, "no item is current; the next one is")?;
@@ -201,9 +241,21 @@ fn closings(terminal: &mut Terminal, guidance: &Guidance) -> Result<(), CommandE
         return Ok(());
     }
     heading(terminal, if guidance.turn == Turn::Person { "to approve" } else { "when done" })?;
+    if guidance.decision.is_some() {
+        close(terminal, APPROVE, "")?;
+        close(terminal, "rulemark reject \"…\"", "says what has to change")?;
+    }
+    if guidance.decision == Some(ApprovalMode::Person) {
+        return Ok(());
+    }
     for closing in &guidance.closings {
         let several = guidance.closings.len() > 1;
-        let when = closing.when.as_deref().filter(|_| several).map(shorten).unwrap_or_default();
+        let said = || closing.when.as_deref().filter(|_| several).map(shorten).unwrap_or_default();
+        let when = if guidance.decision.is_some() {
+            "approves as well, as any such edit does".into()
+        } else {
+            said()
+        };
         close(terminal, &command(closing), &when)?;
     }
     Ok(())

@@ -131,7 +131,7 @@ fn remarks(terminal: &mut Terminal, run: &Run, elsewhere: &[&Diagnostic]) -> Res
                 let line = Line::indented(2).ink(Ink::Caution, "checks are due").text(": ");
                 terminal.line(line.ink(Ink::Accent, "rulemark test"))?;
             }
-            Effect::Tell { .. } => {}
+            Effect::Tell { .. } | Effect::TakenForApproved { .. } => {}
         }
     }
     for step in &run.lapsed {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     document::{Role, WorkflowState},
-    engine::{Memory, Progress, progress},
-    journal::Entry,
+    engine::{Memory, Progress, claims, plan_revision, progress},
+    journal::{ApprovalRecord, Entry},
     rules::{self, LengthUnit, RuleSet, Test},
     runtime::Project,
 };
@@ -28,11 +28,29 @@ struct StatusJson {
     /// How many steps wait.
     pending: usize,
     log: LogJson,
+    /// What was decided last about a plan.
+    plan: Option<PlanJson>,
+    /// Why the phase can't be left: what its checks lack.
+    checks: Option<String>,
+    /// Lines of Log that tell how tests went although none was run.
+    claims: Vec<String>,
     /// The process that watches the project, if one does.
     watcher: Option<String>,
     last_run: Option<LastRunJson>,
     /// Whether there is a journal that can't be read; `rulemark doctor` says why.
     journal_unreadable: bool,
+}
+
+/// A decision about a plan.
+#[derive(Serialize)]
+struct PlanJson {
+    /// `approved`, `rejected`, or `approved before it changed`.
+    verdict: &'static str,
+    by: String,
+    at: String,
+    /// Whether a person said so, and not whoever edits the file.
+    attested: bool,
+    feedback: Option<String>,
 }
 
 /// How far the items are.
@@ -90,11 +108,43 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         items: ItemsJson { done, left },
         pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
         log: log(&state, &rules::compile_runnable(&state)),
+        plan: plan(project, &state),
+        checks: project.guidance_of_checks(&documents, &state),
+        claims: claimed(project, &state),
         watcher: project.watcher(),
         last_run: last.as_ref().map(last_run),
         journal_unreadable: is_unreadable,
     })
 }
+
+fn plan(project: &Project, state: &WorkflowState<'_>) -> Option<PlanJson> {
+    let decision = project.approval()?;
+    let is_this = decision.plan == plan_revision(state);
+    let verdict = match (decision.is_yes, is_this) {
+        (true, true) => "approved",
+        (true, false) => "approved before it changed",
+        (false, true) => "rejected",
+        // It was rejected, and is another one now.
+        (false, false) => return None,
+    };
+    let ApprovalRecord { by, at, is_attested: attested, feedback, .. } = decision;
+    Some(PlanJson { verdict, by, at: at.to_string(), attested, feedback })
+}
+
+/// The lines of Log that tell how tests went although none is known to have been run.
+fn claimed(project: &Project, state: &WorkflowState<'_>) -> Vec<String> {
+    let outline = state.outline();
+    let log = outline.section(Role::Log).map(|section| outline.content(section)).unwrap_or_default();
+    // What is claimed without a run needs no journal to be found out.
+    if claims(&log, &[]).is_empty() {
+        return Vec::new();
+    }
+    let runs = project.recent_checks(RUNS).unwrap_or_default();
+    claims(&log, &runs).into_iter().map(|claim| claim.text).collect()
+}
+
+/// How many of the newest runs of the checks a Log is compared with.
+const RUNS: usize = 200;
 
 fn last_run(entry: &Entry) -> LastRunJson {
     LastRunJson {
@@ -144,6 +194,19 @@ fn print(terminal: &mut Terminal, status: &StatusJson) -> Result<(), CommandErro
     let LogJson { length, limit, unit } = &status.log;
     let limit = limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     field("log", Ink::Plain, format!("{length}{limit} {unit}"), String::new())?;
+    if let Some(plan) = &status.plan {
+        let source = if plan.attested { "attested" } else { "not attested" };
+        let feedback = plan.feedback.as_ref().map_or_else(String::new, |feedback| format!(": {feedback}"));
+        let ink = if plan.attested && plan.verdict == "approved" { Ink::Good } else { Ink::Caution };
+        let told = format!("{} by {}{feedback}", plan.verdict, plan.by);
+        field("plan", ink, told, format!("  {source}, {}", plan.at.replace('T', " ")))?;
+    }
+    if let Some(lack) = &status.checks {
+        field("checks", Ink::Caution, lack.clone(), "  `rulemark next` says what helps".into())?;
+    }
+    for claim in &status.claims {
+        field("claimed", Ink::Caution, claim.clone(), "  in Log, and no run is known".into())?;
+    }
     let (watched, remark) = match &status.watcher {
         Some(holder) => ("running", format!("  {holder}")),
         None => ("not running", "  `rulemark watch` starts it".into()),

@@ -9,8 +9,8 @@ pub trait Evidence: fmt::Debug {
     /// How the project's checks stand on the files as they are now.
     fn checks(&self) -> Standing;
 
-    /// What a person has decided about the plan with this revision.
-    fn approval(&self, plan: Revision) -> Option<Approval>;
+    /// What was decided about the plan with this [revision](super::plan_revision).
+    fn verdict(&self, plan: Revision) -> Verdict;
 }
 
 /// Nothing is known: no check is named, and nobody has decided anything.
@@ -19,8 +19,8 @@ impl Evidence for () {
         Standing::NoneNamed
     }
 
-    fn approval(&self, _: Revision) -> Option<Approval> {
-        None
+    fn verdict(&self, _: Revision) -> Verdict {
+        Verdict::Open
     }
 }
 
@@ -166,21 +166,16 @@ pub struct ChecksReport {
 }
 
 impl ChecksReport {
-    /// What Log says of it, in one entry.
+    /// What Log says of it, in one entry; nothing where nothing was run and there is nothing to say.
     #[must_use]
-    pub fn entry(&self) -> String {
-        let failed: Vec<&CheckResult> = self.results.iter().filter(|result| !result.end.is_green()).collect();
-        let briefs: Vec<String> = self.results.iter().map(CheckResult::brief).collect();
-        let colour = if failed.is_empty() { "green" } else { "red" };
-        let mut entry = format!("Checks {colour}: {}", briefs.join(", "));
-        for result in failed {
-            let quote = result.quote();
-            if !quote.is_empty() {
-                entry.push_str(&format!("; it ended with: {quote}"));
+    pub fn entry(&self) -> Option<String> {
+        match (self.results.is_empty(), &self.standing) {
+            (false, _) => Some(entry_of(&self.results)),
+            (true, Standing::Green) => {
+                Some("Checks green already: all were run on exactly these files".into())
             }
-            entry.push_str(&format!(" (all of it in {})", harmless(&result.output)));
+            (true, _) => None,
         }
-        entry
     }
 
     /// Whether all that were run are content.
@@ -190,13 +185,57 @@ impl ChecksReport {
     }
 }
 
-/// What a person, or whoever edits the file, has decided about a plan.
+/// What Log says of commands that were run together.
+pub(super) fn entry_of(results: &[CheckResult]) -> String {
+    let failed: Vec<&CheckResult> = results.iter().filter(|result| !result.end.is_green()).collect();
+    let briefs: Vec<String> = results.iter().map(CheckResult::brief).collect();
+    let colour = if failed.is_empty() { "green" } else { "red" };
+    let mut entry = format!("Checks {colour}: {}", briefs.join(", "));
+    for result in failed {
+        let quote = result.quote();
+        if !quote.is_empty() {
+            entry.push_str(&format!("; it ended with: {quote}"));
+        }
+        entry.push_str(&format!(" (all of it in {})", harmless(&result.output)));
+    }
+    entry
+}
+
+/// What was decided last about a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Approval {
-    /// Who.
-    pub by: String,
-    /// Whether it was yes.
-    pub is_yes: bool,
+pub enum Verdict {
+    /// Nothing.
+    Open,
+    /// Yes.
+    Approved {
+        /// Who said so.
+        by: String,
+        /// Whether that was a person, or may have been anybody who edits the file.
+        attested: bool,
+    },
+    /// No.
+    Rejected {
+        /// Who said so.
+        by: String,
+    },
+    /// Yes, to another plan than this one.
+    OfAnother {
+        /// Who said so.
+        by: String,
+    },
+}
+
+impl Verdict {
+    /// Why work on the plan can't go on where only a person's yes counts; `None` when it can.
+    #[must_use]
+    pub fn objection(&self) -> Option<String> {
+        Some(match self {
+            Self::Approved { attested: true, .. } => return None,
+            Self::Approved { attested: false, .. } | Self::Open => "no person has approved this plan".into(),
+            Self::Rejected { by } => format!("{by} has rejected this plan"),
+            Self::OfAnother { by } => format!("the plan is not the one that {by} has approved"),
+        })
+    }
 }
 
 /// Text for one line of Log: no line ends, nothing a terminal or Markdown would act on.
@@ -244,7 +283,8 @@ mod tests {
 
     #[test]
     fn an_entry_is_one_harmless_line() {
-        let report = |results: Vec<CheckResult>| ChecksReport { results, standing: Standing::Green }.entry();
+        let report =
+            |results: Vec<CheckResult>| ChecksReport { results, standing: Standing::Green }.entry().unwrap();
         assert_eq!(
             report(vec![
                 result("cargo test", CheckEnd::Exited(0), "x"),

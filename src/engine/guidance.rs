@@ -3,9 +3,10 @@
 //! Everything here stands in the snapshot; nothing is guessed. The answer is small: an agent pays
 //! for every byte of it.
 
+use super::wishes::{CheckedPhase, plan_gate, plan_revision};
 use super::{
     evaluate::{Asker, View, finished_item, is_open, same_word},
-    model::{Memory, PendingKind, PendingStep, Snapshot},
+    model::{ApprovalMode, Memory, PendingKind, PendingStep, Snapshot},
 };
 use crate::{
     document::{Item, WorkflowState},
@@ -46,6 +47,21 @@ pub struct Guidance {
     pub constraints: Vec<Heed>,
     /// The State edits that close the phase, or take it further; usually one.
     pub closings: Vec<Closing>,
+    /// What the phase's checks lack; nothing where it asks for none, or they are green.
+    pub checks: Option<Lack>,
+    /// What the plan lacks where only a person's yes counts.
+    pub approval: Option<Lack>,
+    /// The plan waits for a person's decision, and this is what approves it.
+    pub decision: Option<ApprovalMode>,
+}
+
+/// What stands in the way of leaving the phase, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// What is missing, or wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
 }
 
 /// Whose turn it is.
@@ -119,6 +135,9 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         questions: questions(snapshot, &state, &rules),
         constraints: constraints(&state, &rules),
         closings: Vec::new(),
+        checks: CheckedPhase::current(&rules, &state).and_then(|_| checks(snapshot)),
+        approval: unapproved(snapshot, &state, &rules),
+        decision: None,
     };
     let is_over = is_finished && left == 0 && guidance.pending.is_empty();
     if is_over {
@@ -134,8 +153,25 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
     let for_agent = asks(PendingKind::Delegate) || asks(PendingKind::Run);
     if asks(PendingKind::Ask) && !for_agent || guidance.pending.is_empty() && approval {
         guidance.turn = Turn::Person;
+        let gate = plan_gate(&state, &rules).filter(|gate| gate.is_waiting && approval);
+        guidance.decision = gate.map(|_| snapshot.settings.gates.approval);
     }
     guidance
+}
+
+fn checks(snapshot: &Snapshot<'_>) -> Option<Lack> {
+    let standing = snapshot.evidence.checks();
+    Some(Lack { what: standing.objection()?, remedy: standing.remedy().to_owned() })
+}
+
+/// The plan is past the phase that puts it to a person, and only a person's yes counts, and is not there.
+fn unapproved(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet) -> Option<Lack> {
+    let is_past = plan_gate(state, rules).is_some_and(|gate| !gate.is_waiting);
+    if !is_past || snapshot.settings.gates.approval == ApprovalMode::File {
+        return None;
+    }
+    let what = snapshot.evidence.verdict(plan_revision(state)).objection()?;
+    Some(Lack { what, remedy: "a person decides: `rulemark approve` or `rulemark reject \"…\"`".into() })
 }
 
 /// How far the items are.

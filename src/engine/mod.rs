@@ -7,6 +7,7 @@
 //! `perform` lets the armed clauses read it and say what they write, `working` applies the
 //! writes in the order of the file. Rounds follow until nothing fires.
 
+mod claims;
 mod clash;
 mod commands;
 mod endless;
@@ -26,15 +27,18 @@ mod summary;
 mod wishes;
 mod working;
 
+pub use claims::{Claim, claims};
 pub use commands::{COMMIT, NamedCommand, Purpose, commands};
 pub use events::{EVENTS, EventName, awaited_names};
-pub use evidence::{Approval, CheckEnd, CheckResult, ChecksReport, Evidence, Standing, duration};
-pub use guidance::{Closing, Guidance, Heed, Progress, Question, Turn, guidance, progress};
+pub use evidence::{CheckEnd, CheckResult, ChecksReport, Evidence, Standing, Verdict, duration};
+pub use guidance::{Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress};
 pub use inspect::inspect;
 pub use limits::{LIMITS, Limit, Limits};
 pub use model::{
-    Cause, ClauseId, ClauseMemory, Due, Effect, Event, FileFact, Files, Firing, GateSettings, Memory,
-    OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult, SummaryMode,
+    ApprovalMode, Cause, ClauseId, ClauseMemory, Due, Effect, Event, FileFact, Files, Firing, GateSettings,
+    Memory, OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult,
+    SummaryMode,
 };
 pub use run::{GATES, advance, settle};
 pub use sources::{ClosedSources, closed_sources, keeps_rules};
+pub use wishes::{PlanGate, asks_for_checks, plan_gate, plan_revision};

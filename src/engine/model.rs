@@ -82,6 +82,18 @@ impl Default for Settings {
 pub struct GateSettings {
     /// What happens when an edit breaks the order of phases.
     pub on_violation: OnViolation,
+    /// What approves a plan.
+    pub approval: ApprovalMode,
+}
+
+/// What approves a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum ApprovalMode {
+    /// An edit of State that goes on.
+    #[default]
+    File,
+    /// A person's word, and nothing else.
+    Person,
 }
 
 /// What happens when an edit breaks the order of phases.
@@ -279,6 +291,12 @@ pub enum Effect {
     },
     /// The project's checks are to run: see [`Memory::due`].
     ChecksDue,
+    /// An edit of State went on from where a plan is approved, and so approved the plan with this
+    /// [revision](super::plan_revision).
+    TakenForApproved {
+        /// The plan.
+        plan: Revision,
+    },
     /// A step now waits: it is in [`Memory::pending`] under this id.
     Waits {
         /// The pending step's id.

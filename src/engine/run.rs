@@ -380,7 +380,7 @@ impl<'a> Run<'a> {
         }
         self.effects.retain(|effect| match effect {
             Effect::Waits { id } => pending.iter().any(|pending| pending.id == *id),
-            Effect::Tell { .. } | Effect::ChecksDue => true,
+            Effect::Tell { .. } | Effect::ChecksDue | Effect::TakenForApproved { .. } => true,
         });
         let due = self.due(rules, state);
         let revisions = self.working.revisions();

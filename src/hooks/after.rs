@@ -50,6 +50,7 @@ pub(super) fn told(run: &Run) -> Reply {
                 let text = step.map(|step| wording::line(&step.text)).unwrap_or_default();
                 lines.push(format!("now waits: {text} (when done: `rulemark done {id}`)"));
             }
+            Effect::TakenForApproved { .. } => {}
             Effect::ChecksDue => lines.push("the checks are due: run `rulemark test` now".into()),
             Effect::Tell { text, .. } => lines.push(format!("tell the person: {}", wording::line(text))),
         }

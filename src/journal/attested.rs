@@ -36,12 +36,32 @@ pub struct CheckRecord {
 pub enum Attested {
     /// A command was run.
     Check(CheckRecord),
+    /// Somebody decided about a plan.
+    Approval(ApprovalRecord),
+}
+
+/// One decision about a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRecord {
+    /// When, in local time.
+    pub at: DateTime,
+    /// Who.
+    pub by: String,
+    /// Whether it was yes.
+    pub is_yes: bool,
+    /// Whether a person said so, and not whoever edits the file.
+    pub is_attested: bool,
+    /// The [plan](crate::engine::plan_revision) it is about.
+    pub plan: Revision,
+    /// What was said about it.
+    pub feedback: Option<String>,
 }
 
 impl Attested {
     fn kind(&self) -> &'static str {
         match self {
             Self::Check(_) => CHECK,
+            Self::Approval(_) => APPROVAL,
         }
     }
 
@@ -49,12 +69,14 @@ impl Attested {
     fn subject(&self) -> String {
         match self {
             Self::Check(record) => Revision::of(&record.result.line).to_string(),
+            Self::Approval(_) => PLAN.to_owned(),
         }
     }
 
     fn to_json(&self) -> String {
         let json = match self {
             Self::Check(record) => serde_json::to_string(&StoredCheck::from(record)),
+            Self::Approval(record) => serde_json::to_string(&StoredApproval::from(record)),
         };
         json.expect("strings and numbers are JSON")
     }
@@ -74,6 +96,10 @@ impl Attested {
 }
 
 const CHECK: &str = "check";
+const APPROVAL: &str = "approval";
+
+/// The subject of all approvals: the newest counts, whichever plan it was about.
+const PLAN: &str = "plan";
 
 fn hash(kind: &str, subject: &str, record: &str) -> Revision {
     Revision::of(format!("{kind}\n{subject}\n{record}"))
@@ -120,6 +146,36 @@ impl Journal {
             found.push(records.map_err(JournalError::Damaged)?);
         }
         Ok(found)
+    }
+
+    /// The newest decision about a plan, whichever plan it was.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn latest_approval(&self) -> Result<Option<ApprovalRecord>, JournalError> {
+        let found = self.newest_attested(APPROVAL, PLAN)?;
+        found.map(|json| approval_from_json(&json)).transpose().map_err(JournalError::Damaged)
+    }
+
+    /// The decisions that an entry brought.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn approvals_of(&self, seq: i64) -> Result<Vec<ApprovalRecord>, JournalError> {
+        if !self.has_attested()? {
+            return Ok(Vec::new());
+        }
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT record FROM attested WHERE seq = ?1 AND kind = ?2 ORDER BY rowid")?;
+        let rows: Vec<String> =
+            query.query_map(params![seq, APPROVAL], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = self.attested_in(seq)?;
+        let real = rows.iter().filter(|record| known.contains(&hash(APPROVAL, PLAN, record)));
+        real.map(|record| approval_from_json(record)).collect::<Result<_, _>>().map_err(JournalError::Damaged)
     }
 
     /// The newest record about a subject that its entry knows.
@@ -251,5 +307,41 @@ fn check_from_json(json: &str) -> Result<CheckRecord, String> {
         digest: revision(&stored.digest)?,
         tree: stored.tree,
         tree_after: stored.tree_after,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredApproval {
+    at: String,
+    by: String,
+    yes: bool,
+    attested: bool,
+    plan: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feedback: Option<String>,
+}
+
+impl From<&ApprovalRecord> for StoredApproval {
+    fn from(record: &ApprovalRecord) -> Self {
+        Self {
+            at: record.at.to_string(),
+            by: record.by.clone(),
+            yes: record.is_yes,
+            attested: record.is_attested,
+            plan: record.plan.to_string(),
+            feedback: record.feedback.clone(),
+        }
+    }
+}
+
+fn approval_from_json(json: &str) -> Result<ApprovalRecord, String> {
+    let stored: StoredApproval = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    Ok(ApprovalRecord {
+        at: time(&stored.at)?,
+        by: stored.by,
+        is_yes: stored.yes,
+        is_attested: stored.attested,
+        plan: revision(&stored.plan)?,
+        feedback: stored.feedback,
     })
 }

@@ -7,7 +7,8 @@ use super::{
     transaction::Planned,
 };
 use crate::{
-    engine::{Cause, CheckEnd, CheckResult, ChecksReport, NamedCommand},
+    document::WorkflowState,
+    engine::{self, Cause, CheckEnd, CheckResult, ChecksReport, Evidence as _, NamedCommand},
     evidence::TreeState,
     journal::{Attested, CheckRecord, EntryKind},
     process::{self, Conclusion, End, Job, OutputFolder, Watch},
@@ -57,6 +58,24 @@ impl Project {
         })
     }
 
+    /// Why the phase that the state is in can't be left: what the checks lack that it asks for.
+    #[must_use]
+    pub fn guidance_of_checks(&self, documents: &Documents, state: &WorkflowState<'_>) -> Option<String> {
+        let asks = engine::asks_for_checks(state);
+        if asks { Facts::new(self, documents).checks().objection() } else { None }
+    }
+
+    /// The newest runs of checks, newest first, those that were run together in their order.
+    ///
+    /// # Errors
+    /// When there is a journal that can't be read.
+    pub fn recent_checks(&self, runs: usize) -> Result<Vec<Vec<CheckResult>>, Error> {
+        let recent =
+            self.journal()?.map(|journal| journal.recent_checks(runs)).transpose()?.unwrap_or_default();
+        let results = |run: Vec<CheckRecord>| run.into_iter().map(|record| record.result).collect();
+        Ok(recent.into_iter().map(results).collect())
+    }
+
     /// Writes down how checks went, and lets the rules run: what was run goes to Log, and green checks
     /// close the phase that asked for them. Runs that were stopped do not count.
     ///
@@ -68,15 +87,15 @@ impl Project {
         let records: Vec<CheckRecord> =
             results.iter().filter_map(|(result, run)| record(result, run)).collect();
         let results: Vec<CheckResult> = results.into_iter().map(|(result, _)| result).collect();
+        let attested: Vec<Attested> = records.into_iter().map(Attested::Check).collect();
         let mut event = self.event(Cause::TestsRan, 0);
         self.transact("record the checks", &mut |project, documents, memory, seq| {
             event.id = seq.cast_unsigned();
-            let standing = crate::engine::Evidence::checks(&Facts::with(project, documents, &records));
+            let standing = Facts::with(project, documents, &attested).checks();
             event.cause = Cause::ChecksRan(ChecksReport { results: results.clone(), standing });
-            let computed = project.compute(documents, memory, &event, Edits::default())?;
-            let attested = records.iter().cloned().map(Attested::Check).collect();
-            let label = describe(&event.cause);
-            Ok(Planned { kind: EntryKind::Run, at: event.at, label, computed, attested })
+            let edits = Edits { attested: attested.clone(), ..Edits::default() };
+            let computed = project.compute(documents, memory, &event, edits)?;
+            Ok(Planned { kind: EntryKind::Run, at: event.at, label: describe(&event.cause), computed })
         })
     }
 

@@ -3,9 +3,11 @@
 use super::{Document, Documents, Edits, Error, ErrorKind, Project, facts::Facts};
 use crate::{
     document::doubled_section,
-    engine::{Cause, Event, Memory, Outcome, PendingStep, Snapshot},
+    engine::{Cause, Effect, Event, Memory, Outcome, PendingStep, Snapshot},
+    journal::{ApprovalRecord, Attested},
     text::{Diagnostic, DocumentId, LineIndex, Patch},
 };
+use jiff::civil::DateTime;
 
 /// The documents as they would be, and how they get there.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(super) struct Computed {
     pub(super) outcome: Outcome,
     /// Steps that waited before and no longer do, though nobody closed them.
     pub(super) lapsed: Vec<PendingStep>,
+    /// What was seen, and stands in the journal with it.
+    pub(super) attested: Vec<Attested>,
 }
 
 impl Computed {
@@ -39,10 +43,13 @@ impl Project {
         documents: &Documents,
         memory: &Memory,
         event: &Event,
-        edits: Edits,
+        mut edits: Edits,
     ) -> Result<Computed, Error> {
+        let mut attested = std::mem::take(&mut edits.attested);
         let edited = Edited::new(self, documents, edits)?;
-        let outcome = edited.look(self, memory, |snapshot| (self.engine)(snapshot, event));
+        let facts = Facts::with(self, &edited.after, &attested);
+        let outcome = edited.look(self, memory, &facts, |snapshot| (self.engine)(snapshot, event));
+        attested.extend(taken_approval(&outcome, event.at));
         let (rules_on_state, state) = applied(&outcome.state, &edited.after.state)?;
         let state_patch = edited.state.then(rules_on_state, &documents.state.text)?;
         let mut after = Documents { state, config: edited.after.config.clone() };
@@ -55,7 +62,7 @@ impl Project {
             config_patch = Some(whole);
         }
         let lapsed = lapsed(memory, &outcome.memory, &event.cause);
-        Ok(Computed { state: state_patch, config: config_patch, after, outcome, lapsed })
+        Ok(Computed { state: state_patch, config: config_patch, after, outcome, lapsed, attested })
     }
 
     /// The edits, and the result as a settled state: no rules run.
@@ -66,13 +73,29 @@ impl Project {
         edits: Edits,
     ) -> Result<Computed, Error> {
         let edited = Edited::new(self, documents, edits)?;
-        let outcome = edited.look(self, memory, |snapshot| Outcome {
+        let facts = Facts::new(self, &edited.after);
+        let outcome = edited.look(self, memory, &facts, |snapshot| Outcome {
             memory: crate::engine::settle(snapshot),
             ..Outcome::unchanged(snapshot)
         });
         let Edited { state, config, after } = edited;
-        Ok(Computed { state, config, after, outcome, lapsed: Vec::new() })
+        Ok(Computed { state, config, after, outcome, lapsed: Vec::new(), attested: Vec::new() })
     }
+}
+
+/// The record of an approval that an edit of State was.
+fn taken_approval(outcome: &Outcome, at: DateTime) -> Option<Attested> {
+    outcome.effects.iter().find_map(|effect| match effect {
+        Effect::TakenForApproved { plan } => Some(Attested::Approval(ApprovalRecord {
+            at,
+            by: "an edit of the file".into(),
+            is_yes: true,
+            is_attested: false,
+            plan: *plan,
+            feedback: None,
+        })),
+        _ => None,
+    })
 }
 
 fn lapsed(before: &Memory, after: &Memory, cause: &Cause) -> Vec<PendingStep> {
@@ -109,15 +132,20 @@ impl Edited {
     }
 
     /// Shows the engine the documents and everything around them.
-    fn look<T>(&self, project: &Project, memory: &Memory, engine: impl FnOnce(&Snapshot<'_>) -> T) -> T {
-        let facts = Facts::new(project, &self.after);
+    fn look<T>(
+        &self,
+        project: &Project,
+        memory: &Memory,
+        facts: &Facts<'_>,
+        engine: impl FnOnce(&Snapshot<'_>) -> T,
+    ) -> T {
         engine(&Snapshot {
             state: &self.after.state.text,
             config: self.after.config.as_ref().map(|config| config.text.as_str()),
             memory,
             settings: &project.settings().engine,
             files: project.workspace(),
-            evidence: &facts,
+            evidence: facts,
         })
     }
 }

@@ -3,9 +3,9 @@
 use super::{Documents, Project};
 use crate::{
     document::WorkflowState,
-    engine::{self, Approval, Evidence, NamedCommand, Standing},
+    engine::{self, Evidence, NamedCommand, Standing, Verdict},
     evidence::TreeState,
-    journal::{CheckRecord, Journal},
+    journal::{ApprovalRecord, Attested, CheckRecord, Journal},
     rules,
     text::Revision,
     trust::{self, Trust, UserFolders},
@@ -16,8 +16,8 @@ use std::{cell::OnceCell, fmt};
 pub(super) struct Facts<'p> {
     project: &'p Project,
     documents: &'p Documents,
-    /// Runs that do not stand in the journal yet.
-    fresh: &'p [CheckRecord],
+    /// What does not stand in the journal yet.
+    fresh: &'p [Attested],
     standing: OnceCell<Standing>,
 }
 
@@ -26,8 +26,8 @@ impl<'p> Facts<'p> {
         Self::with(project, documents, &[])
     }
 
-    /// The same, with runs that do not stand in the journal yet.
-    pub(super) fn with(project: &'p Project, documents: &'p Documents, fresh: &'p [CheckRecord]) -> Self {
+    /// The same, with what does not stand in the journal yet.
+    pub(super) fn with(project: &'p Project, documents: &'p Documents, fresh: &'p [Attested]) -> Self {
         Self { project, documents, fresh, standing: OnceCell::new() }
     }
 
@@ -47,7 +47,10 @@ impl<'p> Facts<'p> {
             Journal::open_existing(&self.project.workspace().journal()).map_err(|error| told(&error))?;
         let mut runs = Vec::with_capacity(checks.len());
         for check in &checks {
-            let fresh = self.fresh.iter().rev().find(|record| record.result.line == check.line).cloned();
+            let fresh = self.fresh.iter().rev().find_map(|record| match record {
+                Attested::Check(run) if run.result.line == check.line => Some(run.clone()),
+                _ => None,
+            });
             let kept = || journal.as_ref().map(|journal| journal.latest_check(&check.line)).transpose();
             let run = match fresh {
                 Some(run) => Some(run),
@@ -77,6 +80,17 @@ impl<'p> Facts<'p> {
     }
 }
 
+/// What the newest decision means for a plan.
+pub(super) fn verdict(decision: &ApprovalRecord, plan: Revision) -> Verdict {
+    let by = decision.by.clone();
+    match (decision.plan == plan, decision.is_yes) {
+        (true, true) => Verdict::Approved { by, attested: decision.is_attested },
+        (true, false) => Verdict::Rejected { by },
+        (false, true) => Verdict::OfAnother { by },
+        (false, false) => Verdict::Open,
+    }
+}
+
 /// The commands that the documents name.
 pub(super) fn named(documents: &Documents) -> Vec<NamedCommand> {
     let state = WorkflowState::parse(&documents.state.text);
@@ -95,7 +109,14 @@ impl Evidence for Facts<'_> {
         self.standing.get_or_init(|| self.look().unwrap_or_else(Standing::Unknown)).clone()
     }
 
-    fn approval(&self, _: Revision) -> Option<Approval> {
-        None
+    fn verdict(&self, plan: Revision) -> Verdict {
+        let fresh = self.fresh.iter().rev().find_map(|record| match record {
+            Attested::Approval(approval) => Some(approval.clone()),
+            Attested::Check(_) => None,
+        });
+        match fresh {
+            Some(approval) => verdict(&approval, plan),
+            None => self.project.approval().map_or(Verdict::Open, |approval| verdict(&approval, plan)),
+        }
     }
 }

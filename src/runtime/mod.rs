@@ -5,6 +5,7 @@
 //! [`engine::advance`](crate::engine::advance) what follows, publishes the edits if nobody changed
 //! a file meanwhile, and writes one journal entry for all of it.
 
+mod approvals;
 mod archive;
 mod cause;
 mod checks;
@@ -25,6 +26,7 @@ mod undo;
 mod watch_loop;
 mod writing;
 
+pub use approvals::Decision;
 pub use checks::{CheckRun, Checks};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, UndoError};

@@ -237,7 +237,7 @@ impl Project {
             event.id = seq.cast_unsigned();
             let computed = project.compute(documents, memory, &event, wanted(documents, memory, edit)?)?;
             let label = label.to_owned();
-            Ok(Planned { kind: EntryKind::Run, at: event.at, label, computed, attested: Vec::new() })
+            Ok(Planned { kind: EntryKind::Run, at: event.at, label, computed })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Outcome, PendingStep},
-    journal::Conflict,
+    journal::{Attested, Conflict},
     text::{DocumentId, Patch, Revision, TextEdit},
 };
 use jiff::civil::DateTime;
@@ -55,13 +55,15 @@ pub struct Edits {
     pub state: Vec<TextEdit>,
     /// Edits of the config file; an error when there is no such file.
     pub config: Vec<TextEdit>,
+    /// What the caller has seen itself, to stand in the journal with them.
+    pub attested: Vec<Attested>,
 }
 
 impl Edits {
     /// Edits of the state file alone.
     #[must_use]
     pub fn of_state(state: Vec<TextEdit>) -> Self {
-        Self { state, config: Vec::new() }
+        Self { state, ..Self::default() }
     }
 }
 

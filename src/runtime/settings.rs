@@ -2,7 +2,7 @@
 
 use crate::{
     disk::is_inner,
-    engine::{self, LIMITS, OnViolation, SummaryMode},
+    engine::{self, ApprovalMode, LIMITS, OnViolation, SummaryMode},
     text::LineIndex,
 };
 use std::{
@@ -138,14 +138,7 @@ const KEYS: [Key; 12] = [
     Key {
         section: "gates",
         name: "approval",
-        apply: |_, value| match value.as_str() {
-            // The only way there is: an edit of State approves a plan.
-            Some("file") => Ok(()),
-            Some("person") => {
-                Err("only \"file\" works: this version can't tell a person from an agent".into())
-            }
-            _ => Err("expected \"file\"".into()),
-        },
+        apply: |to, value| one_of(value, &APPROVAL, &mut to.engine.gates.approval),
     },
     Key {
         section: "commands",
@@ -208,6 +201,7 @@ const KEYS: [Key; 12] = [
 ];
 
 const SUMMARY: [(&str, SummaryMode); 2] = [("extract", SummaryMode::Extract), ("agent", SummaryMode::Agent)];
+const APPROVAL: [(&str, ApprovalMode); 2] = [("file", ApprovalMode::File), ("person", ApprovalMode::Person)];
 const ON_VIOLATION: [(&str, OnViolation); 3] =
     [("warn", OnViolation::Warn), ("revert", OnViolation::Revert), ("off", OnViolation::Off)];
 
@@ -356,7 +350,7 @@ mod tests {
             paths = { state = "docs/state.md", config = "docs/config.md" }
             [gates]
             on_violation = "revert"
-            approval = "file"
+            approval = "person"
             [limits]
             file_size = 1_000_000
             line_length = 1_000
@@ -380,7 +374,10 @@ mod tests {
             engine: engine::Settings {
                 state_path: "docs/state.md".into(),
                 config_path: "docs/config.md".into(),
-                gates: engine::GateSettings { on_violation: OnViolation::Revert },
+                gates: engine::GateSettings {
+                    on_violation: OnViolation::Revert,
+                    approval: ApprovalMode::Person,
+                },
                 summary: SummaryMode::Agent,
                 limits: Limits {
                     file_size: 1_000_000,
@@ -419,10 +416,7 @@ mod tests {
             "[gates]\non_violence = \"warn\"",
             "t:2:1: unknown setting `on_violence` under [gates] (did you mean `on_violation`?)",
         );
-        check(
-            "[gates]\napproval = \"person\"",
-            "t:2:12: `approval`: only \"file\" works: this version can't tell a person from an agent",
-        );
+        check("[gates]\napproval = \"agent\"", "t:2:12: `approval`: expected \"file\" or \"person\"");
         check("[gate]\napproval = \"file\"", "t:1:2: unknown setting `gate` (did you mean `gates`?)");
         check("\u{feff}quiet_ms = 3", "t:1:2: unknown setting `quiet_ms` (`quiet_ms` belongs under [watch])");
         check(

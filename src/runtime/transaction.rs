@@ -13,8 +13,7 @@ use crate::{
     disk::{Insistence, LeaseKind, Leasing, Lock, Reader},
     engine::{Cause, Memory},
     journal::{
-        Attested, DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry,
-        set_aside,
+        DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside,
     },
     text::{DocumentId, Revision},
 };
@@ -52,8 +51,6 @@ pub(super) struct Planned {
     pub(super) at: DateTime,
     pub(super) label: String,
     pub(super) computed: Computed,
-    /// What was seen, and stands in the journal with it.
-    pub(super) attested: Vec<Attested>,
 }
 
 /// How one attempt ended.
@@ -125,7 +122,7 @@ impl Project {
             let event = project.event(Cause::FilesChanged, seq);
             let computed = project.compute(documents, memory, &event, Edits::default())?;
             let label = "an edit at the same moment".to_owned();
-            Ok(Planned { kind: EntryKind::Run, at, label, computed, attested: Vec::new() })
+            Ok(Planned { kind: EntryKind::Run, at, label, computed })
         });
         match followed {
             Ok((run, _)) => trace(&run),
@@ -160,8 +157,8 @@ impl Project {
         let memory = journal.memory()?;
         let Merged { documents: before, conflicts, notices } = merge_foreign(journal, &found, &leftovers)?;
         let seq = journal.next_seq()?;
-        let Planned { kind, at, label, computed, attested } = compute(self, &before, &memory, seq)?;
-        let is_idle = computed.leaves_all_as_it_was(&found, &memory) && attested.is_empty();
+        let Planned { kind, at, label, computed } = compute(self, &before, &memory, seq)?;
+        let is_idle = computed.leaves_all_as_it_was(&found, &memory) && computed.attested.is_empty();
         if is_idle && conflicts.is_empty() {
             journal.note_displaced(&leftovers.tidied())?;
             let run = computed.into_run(None, at, label, found);
@@ -188,7 +185,7 @@ impl Project {
             displaced: &displaced,
             memory: &computed.outcome.memory,
             archived: archived.as_deref(),
-            attested: &attested,
+            attested: &computed.attested,
         });
         if let Err(error) = appended {
             self.discard(&prepared);
@@ -494,7 +491,7 @@ mod tests {
             project.edit("x", Cause::FilesChanged, &mut |_| Ok(edits.clone())).unwrap_err().kind()
         };
         let config = vec![TextEdit::insert(0, "x")];
-        assert_eq!(kind(Edits { state: Vec::new(), config }), ErrorKind::Usage);
+        assert_eq!(kind(Edits { config, ..Edits::default() }), ErrorKind::Usage);
         assert_eq!(kind(Edits::of_state(vec![TextEdit::delete(Span::new(5, 99))])), ErrorKind::Bug);
         let overlapping = vec![TextEdit::delete(Span::new(0, 3)), TextEdit::delete(Span::new(2, 4))];
         assert_eq!(kind(Edits::of_state(overlapping)), ErrorKind::Bug);

@@ -82,7 +82,7 @@ impl Project {
                 None => memory.clone(),
             };
             let computed = project.compute_settled(documents, &memory, edits)?;
-            Ok(Planned { kind, at: project.now(), label, computed, attested: Vec::new() })
+            Ok(Planned { kind, at: project.now(), label, computed })
         })
     }
 

@@ -5,19 +5,19 @@ use crate::{
     document::WorkflowState,
     engine::{
         evaluate::{Occurrence, same_word},
-        evidence::{ChecksReport, Standing},
+        evidence::{ChecksReport, Standing, Verdict},
         gates::{self, PhaseOrder},
-        model::{Cause, Due, Effect, OnViolation, Settled},
+        model::{ApprovalMode, Cause, Due, Effect, OnViolation, Settled},
         settling::{keys_of, plan_of, transitions},
-        wishes::{Boxes, CheckedPhase},
+        wishes::{Boxes, CheckedPhase, asks_for_approval, plan_revision},
         working::Write,
     },
-    rules::RuleSet,
+    rules::{Phase, RuleSet},
     text::{Diagnostic, Severity, Span},
 };
 
 /// Codes of the diagnostics with which a gate refuses an edit, where the settings say so.
-pub const GATES: [&str; 2] = ["skipped-phase", "unchecked-phase"];
+pub const GATES: [&str; 3] = ["skipped-phase", "unchecked-phase", "unapproved-plan"];
 
 /// Why an edit is against a gate.
 struct Violation {
@@ -34,8 +34,9 @@ impl Run<'_> {
         let Some(order) = PhaseOrder::of(rules).filter(|_| reaction != OnViolation::Off) else {
             return false;
         };
-        let violation =
-            skipped(&order, before, state).or_else(|| self.unchecked(rules, &order, before, state));
+        let violation = skipped(&order, before, state)
+            .or_else(|| self.unapproved(rules, &order, before, state))
+            .or_else(|| self.unchecked(rules, &order, before, state));
         let Some(Violation { code, reason, remedies: [reverted, standing] }) = violation else {
             return false;
         };
@@ -46,6 +47,7 @@ impl Run<'_> {
             self.violation = Some(reason);
             return false;
         }
+        self.effects.retain(|effect| !matches!(effect, Effect::TakenForApproved { .. }));
         let from = before.keys.get("phase").map_or("", String::as_str);
         self.violation = Some(format!("{reason}; reverted to {from}"));
         for (key, value) in &before.keys {
@@ -55,6 +57,49 @@ impl Run<'_> {
             }
         }
         true
+    }
+
+    /// A phase that puts its plan to a person is left, and nobody who counts has approved it. Where only a
+    /// person counts, the same holds for the phases behind it: a plan that changes needs a new yes.
+    fn unapproved(
+        &mut self,
+        rules: &RuleSet,
+        order: &PhaseOrder<'_>,
+        before: &Settled,
+        state: &WorkflowState<'_>,
+    ) -> Option<Violation> {
+        let left = transitions(&before.keys, state, Some(order)).into_iter().find_map(|it| match it {
+            Occurrence::PhaseLeft(phase) => {
+                rules.phases.iter().position(|known| same_word(&known.name, &phase))
+            }
+            _ => None,
+        })?;
+        let text = state.outline().text();
+        let asks = |phase: &Phase| asks_for_approval(phase, text);
+        let mode = self.snapshot.settings.gates.approval;
+        let is_asked = match mode {
+            ApprovalMode::File => asks(&rules.phases[left]),
+            ApprovalMode::Person => rules.phases[..=left].iter().any(asks),
+        };
+        if !is_asked {
+            return None;
+        }
+        let plan = plan_revision(state);
+        let verdict = self.snapshot.evidence.verdict(plan);
+        let is_rejected = matches!(verdict, Verdict::Rejected { .. });
+        if mode == ApprovalMode::File && !is_rejected {
+            if !matches!(verdict, Verdict::Approved { .. }) {
+                self.effects.push(Effect::TakenForApproved { plan });
+            }
+            return None;
+        }
+        let (name, objection) = (&rules.phases[left].name, verdict.objection()?);
+        let remedy = "a person decides: `rulemark approve` or `rulemark reject \"…\"`";
+        Some(Violation {
+            code: "unapproved-plan",
+            reason: format!("phase {name} was left, and {objection}"),
+            remedies: [format!("the phase is {name} again; {remedy}"), remedy.to_owned()],
+        })
     }
 
     /// A phase that asks for the checks is left, and they are not green on the files as they are.
@@ -85,7 +130,9 @@ impl Run<'_> {
         rules: &RuleSet,
         state: &WorkflowState<'_>,
     ) -> Vec<Occurrence> {
-        self.working.write(&Write::Log(report.entry()));
+        if let Some(entry) = report.entry() {
+            self.working.write(&Write::Log(entry));
+        }
         self.memory.due = None;
         let mut happened = vec![Occurrence::TestsRan];
         let is_closed = report.standing == Standing::Green;
