@@ -36,13 +36,8 @@ pub(super) enum Trouble {
 }
 
 /// What a journal can refuse: an entry, a text, a note of where the document went.
-const REFUSALS: [&str; 5] = [
-    "INSERT ON entry",
-    "INSERT ON content",
-    "INSERT ON version",
-    "INSERT ON displaced",
-    "INSERT ON own_write",
-];
+const REFUSALS: [&str; 5] =
+    ["INSERT ON entry", "INSERT ON text", "INSERT ON version", "INSERT ON displaced", "INSERT ON own_write"];
 
 impl Trouble {
     pub(super) const fn disk(fault: Fault) -> Self {
