@@ -76,7 +76,9 @@ impl Outline<'_> {
         let text = self.text();
         let end = inline::line_end(text);
         match first.kind {
-            LineKind::Row if !is_block(entry) || entry.starts_with('|') => {
+            LineKind::Row
+                if (!is_block(entry) || entry.starts_with('|')) && self.has_columns(section, first) =>
+            {
                 let (at, columns, like) = self.table_head(section, first);
                 vec![insert_lines(text, at, &table_row(text, &columns, like, entry), end)]
             }
@@ -110,8 +112,9 @@ impl Outline<'_> {
             return vec![insert_lines(text, at, &lines, end)];
         }
         if !is_block(entry) || (last.kind == LineKind::Row && entry.starts_with('|')) {
-            if last.kind == LineKind::Row {
-                let (_, columns, _) = self.table_head(section, layout.block_first.unwrap_or(last));
+            let head = layout.block_first.unwrap_or(last);
+            if last.kind == LineKind::Row && self.has_columns(section, head) {
+                let (_, columns, _) = self.table_head(section, head);
                 return vec![insert_lines(text, at, &table_row(text, &columns, last, entry), end)];
             }
             if let Some((item, marker)) = layout.last_item {
@@ -218,6 +221,11 @@ impl Outline<'_> {
         let is_entry =
             |line: Line| line.kind == LineKind::Text && EntryForm::of(line.content.of(text)).is_some();
         is_entry(first) && is_entry(last)
+    }
+
+    /// Whether the table that `first` begins has a column that an entry could stand in: `|` has none.
+    fn has_columns(&self, section: &Section, first: Line) -> bool {
+        !self.table_head(section, first).1.is_empty()
     }
 
     /// Where the first row of the table goes that `first` begins, its columns, and a row to imitate.

@@ -251,6 +251,7 @@ mod tests {
                 "| 15 | new \\| one | pending |\n",
             ),
             ("| id | description | status |\n", "| 1 | new \\| one | pending |\n"),
+            ("| id | status |\n|---|---|\n", "| new \\| one | pending |\n"),
             ("|id|desc|status|files|\n|-|-|-|-|\n|T-09|a|DONE|x|\n", "|T-10|new \\| one|PENDING||\n"),
             ("| Item ID | Text |\n|---|---|\n| item5 | a     |\n", "| item6 | new \\| one |\n"),
             (

@@ -112,9 +112,12 @@ fn new_row(items: &Items<'_>, columns: Columns, count: usize, description: &str)
             *slot = cell;
         }
     };
-    put(columns.description, table::escape(description));
     put(columns.id, next_id(items));
     put(columns.status, new_status(items));
+    let own = columns.description.filter(|&index| index < count);
+    // A header that names no place for it: any that is free, before it is nowhere.
+    let free = || (0..count).find(|&index| Some(index) != columns.id && Some(index) != columns.status);
+    put(own.or_else(free).or(Some(0)), table::escape(description));
     cells
 }
 

@@ -24,7 +24,9 @@ pub(super) fn log(outline: &Outline<'_>, at: DateTime, text: &str) -> Vec<TextEd
         _ => false,
     };
     if entries.is_table {
-        return row(outline, section, at, text, is_descending);
+        // A table of dates alone has no place for a text.
+        return row(outline, section, at, text, is_descending)
+            .unwrap_or_else(|| outline.append(section, &format!("- {default}")));
     }
     let newest = if is_descending { entries.dated.first() } else { entries.dated.last() };
     let Some((line, form)) = newest else {
@@ -107,17 +109,18 @@ fn under_heading(
     if is_descending { outline.prepend(section, &block) } else { outline.append(section, &block) }
 }
 
-/// An entry as a row: the date in its column, the text in the first that holds sentences.
+/// An entry as a row: the date in its column, the text in the first that holds sentences; `None` when
+/// there is no such column.
 fn row(
     outline: &Outline<'_>,
     section: &Section,
     at: DateTime,
     text: &str,
     is_descending: bool,
-) -> Vec<TextEdit> {
+) -> Option<Vec<TextEdit>> {
     let source = outline.text();
     let mut rows = outline.markdown().lines(section.body).filter(|line| line.kind == LineKind::Row);
-    let Some(header) = rows.next() else { return Vec::new() };
+    let header = rows.next()?;
     let columns = table::cells(source, header.content, None);
     let rows: Vec<Line> = rows.collect();
     let dated = rows.iter().filter_map(|row| {
@@ -130,6 +133,9 @@ fn row(
     let falls = matches!((first, last), (Some((_, first)), Some((_, last))) if first.at > last.at);
     let date_column = last.map(|(index, _)| index).or_else(|| table::date_column(source, &columns));
     let sentence = table::text_column(source, &columns);
+    if columns.is_empty() || date_column == Some(sentence) {
+        return None;
+    }
     let date =
         last.map_or_else(|| at.strftime("%Y-%m-%d %H:%M:%S").to_string(), |(_, stamp)| stamp.write(at));
     let cells = (0..columns.len()).map(|index| match index {
@@ -138,5 +144,5 @@ fn row(
         _ => String::new(),
     });
     let row = format!("| {} |", cells.collect::<Vec<_>>().join(" | "));
-    if is_descending || falls { outline.prepend(section, &row) } else { outline.append(section, &row) }
+    Some(if is_descending || falls { outline.prepend(section, &row) } else { outline.append(section, &row) })
 }

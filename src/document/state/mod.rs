@@ -283,6 +283,8 @@ mod tests {
                 "| Date | What |\n|---|---|\n| 2025-01-01 | a |\n| 2026-01-02 | x |\n",
             ),
             ("- a\n\n---\n", "- a\n- [2026-01-02 03:04:05] x\n\n---\n"),
+            ("|\n", "|\n\n- [2026-01-02 03:04:05] x\n"),
+            ("| Date |\n|---|\n", "| Date |\n|---|\n|[2026-01-02 03:04:05] x|\n"),
             ("```\nout\n```\n", "```\nout\n```\n\n- [2026-01-02 03:04:05] x\n"),
             ("- a\n\n  ## Items\n", "- a\n\n  ## Items\n- [2026-01-02 03:04:05] x\n"),
         ] {
@@ -392,6 +394,14 @@ mod tests {
         );
         check("## State\n\n## Plan\n", "Phase", "A", "## State\n- Phase: A\n\n## Plan\n");
         check("# T\n\n## Plan\nx\n", "Phase", "A", "# T\n\n## State\n- Phase: A\n\n## Plan\nx\n");
+        check("## State\nPhase: A:B\nStatus: C\n", "Phase", "D", "## State\nPhase: \"D\" A:B\nStatus: C\n");
+        check(
+            "## State\nPhase: A\nCurrentItem: # which\n",
+            "CurrentItem",
+            "x",
+            "## State\nPhase: A\nCurrentItem: x # which\n",
+        );
+        check("## State\n|->\n", "Phase", "A", "## State\n- Phase: A\n\n|->\n");
         check("", "Phase", "A", "## State\n- Phase: A\n");
         check("# T", "Phase", "A", "# T\n\n## State\n- Phase: A");
         check("## State\nphase: A\n", "CurrentItem", "x", "## State\nphase: A\ncurrent_item: x\n");

@@ -42,14 +42,17 @@ fn replace(state: &WorkflowState<'_>, key: &StateKey, new: &str) -> Vec<TextEdit
     let is_cell = matches!(form, Form::Row | Form::Column(_));
     let encode = |value: String| if is_cell { value.replace('|', "\\|") } else { value };
     let gap = if whole.is_empty() && !text[from..whole.start].contains(' ') && !is_cell { " " } else { "" };
+    // A comment, or another key, right behind nothing.
+    let is_followed = text[whole.end..line.end].starts_with(|c: char| c == '#' || c.is_alphanumeric());
+    let tail = if whole.is_empty() && is_followed { " " } else { "" };
     let shared_run = form == Form::Shared && text[..whole.start].ends_with([':', '：']);
     let gap = if shared_run { "" } else { gap };
     let inside = |said: String| {
-        let mut edits = vec![TextEdit::replace(key.value_span, format!("{gap}{}", encode(said)))];
+        let mut edits = vec![TextEdit::replace(key.value_span, format!("{gap}{}{tail}", encode(said)))];
         edits.extend((!prose.is_empty()).then(|| TextEdit::delete(prose)));
         edits
     };
-    let outside = |said: String| vec![TextEdit::replace(whole, format!("{gap}{}", encode(said)))];
+    let outside = |said: String| vec![TextEdit::replace(whole, format!("{gap}{}{tail}", encode(said)))];
     let is_quoted = whole.start < key.value_span.start
         && text[..key.value_span.start].ends_with(['"', '\''])
         && text[key.value_span.end..].starts_with(['"', '\'']);
@@ -289,12 +292,25 @@ fn add_first(state: &WorkflowState<'_>, name: &str, new: &str) -> Vec<TextEdit> 
         let next = below.filter(|&start| start >= section.body.start).min();
         let mut own = section.clone();
         own.body.end = next.unwrap_or(own.body.end).min(own.body.end);
-        return outline.append(&own, &line);
+        let edits = outline.append(&own, &line);
+        if is_read(text, &edits, name, new) {
+            return edits;
+        }
+        // What stands there takes no key: a table of something else, say.
+        let at = section.body.start;
+        return vec![insert_lines(text, at, &[line, String::new()], inline::line_end(text))];
     }
     let first = outline.sections().iter().find(|section| section.level > 1);
     let Some(first) = first else { return outline.add_section("State", &line) };
     let lines = [format!("{} State", "#".repeat(first.level.into())), line, String::new()];
     vec![insert_lines(text, first.heading.start, &lines, inline::line_end(text))]
+}
+
+/// Whether the edits give the key its value.
+fn is_read(text: &str, edits: &[TextEdit], name: &str, new: &str) -> bool {
+    let patch = Patch::new(Revision::of(text), edits.to_vec());
+    let after = patch.ok().and_then(|patch| patch.apply(text).ok());
+    after.is_some_and(|after| WorkflowState::parse(&after).key(name).is_some_and(|key| key.value == new))
 }
 
 fn is_own(name: &str) -> bool {
