@@ -504,7 +504,7 @@ fn spent(work: impl FnOnce()) -> f64 {
 }
 
 /// Bytes of the small text. The large one has [`FACTOR`] times as many.
-const SMALL: usize = 4_000;
+const SMALL: usize = 3_000;
 
 /// What is linear takes so many times as long for the large text, what is quadratic the square of it:
 /// 8 and 64. The gap is so wide that noise does not bridge it, so no instructions need to be counted.

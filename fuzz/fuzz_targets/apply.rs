@@ -1,0 +1,4 @@
+//! `apply` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| rulemark_fuzz::apply(input));

@@ -1,0 +1,4 @@
+//! `rules` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| rulemark_fuzz::rules(input));
