@@ -13,6 +13,7 @@ mod examples;
 mod faults;
 mod growth;
 mod log_rotation;
+mod merge_history;
 mod properties;
 mod readme;
 mod second_opinion;

@@ -126,14 +126,14 @@ pub(super) fn entries(sides: Sides<'_, '_>, lines: &[Added]) -> Vec<Vec<Added>> 
     let mut entries: Vec<Vec<Added>> = Vec::new();
     // The indentation of the item that the last entry is.
     let mut item: Option<usize> = None;
-    let mut before = None;
+    let mut is_fenced = false;
     for &added in lines {
         let line = sides.line(added);
-        let goes_on = match line.shape {
-            Shape::Blank => true,
-            Shape::Code => before == Some(Shape::Code) || item.is_some_and(|indent| line.indent > indent),
-            _ => item.is_some_and(|indent| line.indent > indent),
-        };
+        let is_below = item.is_some_and(|indent| line.indent > indent);
+        let goes_on = line.shape == Shape::Blank || is_fenced || is_below;
+        if line.shape == Shape::Fence {
+            is_fenced = !is_fenced;
+        }
         match entries.last_mut() {
             Some(last) if goes_on => last.push(added),
             _ => {
@@ -141,15 +141,14 @@ pub(super) fn entries(sides: Sides<'_, '_>, lines: &[Added]) -> Vec<Vec<Added>> 
                 item = (line.shape == Shape::Item).then_some(line.indent);
             }
         }
-        before = Some(line.shape);
     }
     entries
 }
 
 /// What both sides wrote below the same item: the lines of theirs that ours do not have follow ours.
 fn nested(sides: Sides<'_, '_>, ours: &[Added], theirs: &[Added]) -> Vec<Added> {
-    let is_code = |line: &Added| sides.line(*line).shape == Shape::Code;
-    if ours.iter().chain(theirs).any(is_code) {
+    let is_fence = |line: &Added| sides.line(*line).shape == Shape::Fence;
+    if ours.iter().chain(theirs).any(is_fence) {
         return [ours, theirs].concat();
     }
     let one_each = |lines: &[Added]| lines.iter().map(|&line| vec![line]).collect();
@@ -181,7 +180,7 @@ fn union(
         let own = &mut ours[index];
         if are_same(sides, own, &list) {
             indices.pop();
-        } else if sides.line(head).shape == Shape::Code {
+        } else if sides.line(head).shape == Shape::Fence {
             // A fence is one thing; two that differ stand side by side.
             more.push(list);
         } else {

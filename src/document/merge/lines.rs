@@ -33,7 +33,9 @@ pub(in crate::document) enum Shape {
     /// A list item's first line.
     Item,
     Row,
-    /// Inside a fence, or its edge.
+    /// Opens or closes a fence.
+    Fence,
+    /// Inside a fence.
     Code,
     Other,
 }
@@ -119,7 +121,8 @@ fn read_line<'t>(text: &'t str, line: MarkdownLine, named: Option<(Name<'t>, Vec
     match line.kind {
         LineKind::Blank => shape = Shape::Blank,
         LineKind::Heading => shape = Shape::Heading,
-        LineKind::FenceEdge | LineKind::Code => shape = Shape::Code,
+        LineKind::FenceEdge => shape = Shape::Fence,
+        LineKind::Code => shape = Shape::Code,
         LineKind::Item { check, body, .. } => {
             shape = Shape::Item;
             fields.extend(check.map(|check| check.span));

@@ -87,7 +87,11 @@ pub(in crate::document) fn is_reworded(before: &Line<'_>, after: &Line<'_>) -> b
     if !is_listed || before.fields.len() != after.fields.len() {
         return false;
     }
-    let (old, new) = (before.content.trim(), after.content.trim());
+    are_alike(before.content.trim(), after.content.trim())
+}
+
+/// Whether at least half of the longer text stands at the same end of the other.
+pub(in crate::document) fn are_alike(old: &str, new: &str) -> bool {
     let front = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
     let (old_length, new_length) = (old.chars().count(), new.chars().count());
     let most = old_length.min(new_length) - front;

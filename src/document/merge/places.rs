@@ -7,7 +7,7 @@ use super::{
     sections::{self, Kind, Part},
 };
 use crate::markdown::list_marker;
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashMap, ops::Range};
 
 /// Three versions of some lines.
 #[derive(Clone, Debug)]
@@ -18,6 +18,23 @@ pub(super) struct Place<'t> {
     pub(super) lines: [Range<usize>; 3],
     /// Set when the other side removed the section that this one has.
     pub(super) only: Option<Side>,
+    /// Whether it is a section that all three have.
+    is_section: bool,
+}
+
+impl Place<'_> {
+    /// Takes in the place below.
+    fn join(&mut self, below: &Self) {
+        for (lines, below) in self.lines.iter_mut().zip(&below.lines) {
+            if lines.start == lines.end {
+                *lines = below.clone();
+            } else {
+                lines.end = lines.end.max(below.end);
+            }
+        }
+        self.kind = Kind::Lines;
+        self.only = None;
+    }
 }
 
 /// The places of a document, top to bottom: sections that all three have, each by itself, and what
@@ -26,41 +43,68 @@ pub(super) fn places<'t>(versions: &[Version<'t>; 3]) -> Vec<Place<'t>> {
     let parts = versions.each_ref().map(|version| &*version.parts);
     let ids = sections::identities(parts);
     let matched = [align(&ids[0], &ids[1]), align(&ids[0], &ids[2])];
-    let mut pairing = Pairing { versions, parts, matched, places: Vec::new(), at: [0; 3] };
+    let mut pairing = Pairing { parts, matched, places: Vec::new(), at: [0; 3] };
     for (index, part) in parts[0].iter().enumerate() {
         if let (Some(own), Some(other)) = (pairing.matched[0][index], pairing.matched[1][index]) {
             let here = [index, own, other];
             pairing.between(here);
             let lines = [0, 1, 2].map(|version| parts[version][here[version]].lines.clone());
-            pairing.places.push(Place { title: part.title, kind: part.kind, lines, only: None });
+            pairing.places.push(Place {
+                title: part.title,
+                kind: part.kind,
+                lines,
+                only: None,
+                is_section: true,
+            });
             pairing.at = here.map(|index| index + 1);
         }
     }
     pairing.between(parts.map(<[_]>::len));
-    if has_moved(versions, &pairing.places) {
-        let lines = versions.each_ref().map(|version| 0..version.lines.len());
-        return vec![Place { title: "", kind: Kind::Lines, lines, only: None }];
-    }
-    pairing.places
+    joined(versions, pairing.places)
 }
 
-/// Whether a section that one side changed and the other has no longer lives on there below another
-/// heading: then the headings say nothing about the two versions, and only their lines do.
-fn has_moved(versions: &[Version<'_>; 3], places: &[Place<'_>]) -> bool {
-    let says = |line: &&Line<'_>| line.content.contains(char::is_alphanumeric);
-    [(Side::Ours, 1, 2), (Side::Theirs, 2, 1)].into_iter().any(|(keeper, kept, removed)| {
-        let changed = places.iter().filter(|place| place.only == Some(keeper)).filter_map(|place| {
-            let [before, after] =
-                [0, kept].map(|version| &versions[version].lines[place.lines[version].clone()]);
-            (!says_the_same(before, after)).then_some(before)
-        });
-        let mut changed = changed.flatten().filter(says).peekable();
-        if changed.peek().is_none() {
-            return false;
+/// Joins places that lines have wandered between because a heading came or went: where a section of
+/// one version is nobody's counterpart, its lines may belong to any section of the others.
+fn joined<'t>(versions: &[Version<'t>; 3], places: Vec<Place<'t>>) -> Vec<Place<'t>> {
+    if places.iter().all(|place| place.is_section) {
+        return places;
+    }
+    let homes = [0, 1, 2].map(|version| homes(&versions[version].lines, version, &places));
+    // The last place that each place is to be joined with.
+    let mut until: Vec<usize> = (0..places.len()).collect();
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        for line in &versions[one].lines {
+            let home = |version: usize| *homes[version].get(saying(line))?;
+            let (Some(from), Some(to)) = (home(one), home(other)) else { continue };
+            if from != to && !(places[from].is_section && places[to].is_section) {
+                let first = from.min(to);
+                until[first] = until[first].max(from.max(to));
+            }
         }
-        let left: HashSet<&str> = versions[removed].lines.iter().filter(says).map(saying).collect();
-        changed.any(|line| left.contains(saying(line)))
-    })
+    }
+    let mut out: Vec<Place<'t>> = Vec::with_capacity(places.len());
+    let mut end = 0;
+    for (index, place) in places.into_iter().enumerate() {
+        match out.last_mut() {
+            Some(last) if index <= end && index > 0 => last.join(&place),
+            _ => out.push(place),
+        }
+        end = end.max(until[index]);
+    }
+    out
+}
+
+/// The place of each line of a version that says something nobody else there says.
+fn homes<'t>(lines: &[Line<'t>], version: usize, places: &[Place<'t>]) -> HashMap<&'t str, Option<usize>> {
+    let mut homes = HashMap::new();
+    for (index, place) in places.iter().enumerate() {
+        for line in &lines[place.lines[version].clone()] {
+            if line.content.contains(char::is_alphanumeric) {
+                homes.entry(saying(line)).and_modify(|home| *home = None).or_insert(Some(index));
+            }
+        }
+    }
+    homes
 }
 
 /// Whether the lines are the same but for their ends.
@@ -69,7 +113,6 @@ pub(super) fn says_the_same(one: &[Line<'_>], other: &[Line<'_>]) -> bool {
 }
 
 struct Pairing<'v, 't> {
-    versions: &'v [Version<'t>; 3],
     parts: [&'v [Part<'t>]; 3],
     /// The section of ours and theirs that each section of the base became.
     matched: [Vec<Option<usize>>; 2],
@@ -88,38 +131,19 @@ impl<'t> Pairing<'_, 't> {
             [] => 0..0,
             [first, ..] => first.lines.start..parts.last().map_or(0, |last| last.lines.end),
         });
-        if self.is_split_anew(&lines)
-            && let Some(before) = self.places.last_mut()
-        {
-            for (before, lines) in before.lines.iter_mut().zip(lines) {
-                before.end = before.end.max(lines.end);
-            }
-            before.kind = Kind::Lines;
-        } else if gap[1].is_empty() && self.are_all_in(Side::Theirs, from[0]..to[0]) {
+        if gap[1].is_empty() && self.are_all_in(Side::Theirs, from[0]..to[0]) {
             self.removed(to, Side::Theirs);
         } else if gap[2].is_empty() && self.are_all_in(Side::Ours, from[0]..to[0]) {
             self.removed(to, Side::Ours);
         } else {
-            self.places.push(Place { title: first.title, kind: Kind::Lines, lines, only: None });
+            self.places.push(Place {
+                title: first.title,
+                kind: Kind::Lines,
+                lines,
+                only: None,
+                is_section: false,
+            });
         }
-    }
-
-    /// Whether a heading came or went in the middle of a section: then lines that a version has
-    /// behind the heading belong to the section before it in another.
-    fn is_split_anew(&self, gap: &[Range<usize>; 3]) -> bool {
-        let Some(before) = self.places.last() else { return false };
-        let [above, below] = [&before.lines, gap].map(|ranges| {
-            [0, 1, 2].map(|version| {
-                let lines = &self.versions[version].lines[ranges[version].clone()];
-                lines.iter().map(saying).filter(|line| line.contains(char::is_alphanumeric)).collect()
-            })
-        });
-        let moved = |from: usize, to: usize| {
-            let [above, below]: [&[HashSet<&str>; 3]; 2] = [&above, &below];
-            below[from].iter().any(|line| above[to].contains(line) && !above[from].contains(line))
-        };
-        let pairs = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)];
-        pairs.into_iter().any(|(from, to)| moved(from, to))
     }
 
     fn are_all_in(&self, side: Side, base: Range<usize>) -> bool {
@@ -147,7 +171,7 @@ impl<'t> Pairing<'_, 't> {
                 lines[0] = self.parts[0][base].lines.clone();
             }
             let only = base.map(|_| keeper);
-            self.places.push(Place { title: part.title, kind: Kind::Lines, lines, only });
+            self.places.push(Place { title: part.title, kind: Kind::Lines, lines, only, is_section: false });
         }
     }
 }

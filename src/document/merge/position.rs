@@ -48,9 +48,9 @@ pub enum Current {
 /// Merges two branches of a repository; where both changed the same, ours, the current branch, wins.
 ///
 /// Phase, Status and CurrentItem say together where a branch is, and a branch is at one place: they
-/// are taken from one side as a whole, never one by one. That is the side whose current item is not
-/// done in the merged Items; if that holds for both or neither, the one that moved; if both did,
-/// ours. Where both were about to begin an item that the other has finished, in the same phase and
+/// are taken from one side as a whole, never one by one. That is the side whose current item the
+/// other has not finished meanwhile; if that holds for both or neither, the one that moved; if both
+/// did, ours. Where both were about to begin an item that the other has finished, in the same phase and
 /// status, the next open item is the current one, as the rule that began theirs would have it.
 ///
 /// So two branches that each finished an item meet without a conflict, and nobody is sent back to an
@@ -87,7 +87,7 @@ fn choose(
     }
     let merged = WorkflowState::parse(merged);
     let items = merged.items();
-    let [own_is_open, other_is_open] = [own, others].map(|side| is_open(side, &items));
+    let [own_is_open, other_is_open] = [own, others].map(|side| !is_overtaken(side, &items));
     let [own_moved, other_moved] = [own, others].map(|side| !differing(side, before).is_empty());
     let kept = match (own_is_open, other_is_open) {
         (true, false) => Side::Ours,
@@ -118,14 +118,11 @@ fn next(items: &Items<'_>, own: &WorkflowState<'_>, others: &WorkflowState<'_>) 
     Some(item.id.clone().filter(|_| is_id).unwrap_or_else(|| item.description.clone()))
 }
 
-/// Whether a side's current item is still to be done: in an item that nobody lists, or none at all
-/// while none is open, there is nothing to hold against it.
-fn is_open(side: &WorkflowState<'_>, items: &Items<'_>) -> bool {
-    let is_unprocessed = |item: &crate::document::Item| item.state == ItemStatus::Unprocessed;
-    match side.value("CurrentItem") {
-        Some(current) => items.matching(current).is_none_or(is_unprocessed),
-        None => !items.rows().iter().any(is_unprocessed),
-    }
+/// Whether a side's current item was open there, and is done in the merged `items`.
+fn is_overtaken(side: &WorkflowState<'_>, items: &Items<'_>) -> bool {
+    let Some(current) = side.value("CurrentItem") else { return false };
+    let state = |items: &Items<'_>| items.matching(current).map(|item| item.state);
+    state(&side.items()) == Some(ItemStatus::Unprocessed) && state(items) == Some(ItemStatus::Processed)
 }
 
 /// The position keys of `side` that `other` has another value for.

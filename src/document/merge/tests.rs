@@ -125,8 +125,8 @@ fn items_by_id_and_cell() {
     clean(
         STATE,
         &state(&[(row, "| 2 | second | completed |")]),
-        &state(&[(row, "| 2 | second, better | pending |")]),
-        &state(&[(row, "| 2 | second, better | completed |")]),
+        &state(&[(row, "| 2 | second one | pending |")]),
+        &state(&[(row, "| 2 | second one | completed |")]),
     );
     clean(
         STATE,
@@ -148,7 +148,17 @@ fn items_by_id_and_cell() {
         &[
             "Items 2: \"| 2 | second | pending |\\n\" | \"| 2 | second | completed |\\n\" | \"| 2 | 2nd | dropped |\\n\"",
         ],
-        &state(&[(row, "| 2 | 2nd | completed |")]),
+        &state(&[(row, "| 2 | second | completed |")]),
+    );
+    // What was done to an item does not happen to another one that got its id.
+    contested(
+        STATE,
+        &state(&[(row, "| 2 | something else | pending |")]),
+        &state(&[(row, "| 2 | second | completed |")]),
+        &[
+            "Items 2: \"| 2 | second | pending |\\n\" | \"| 2 | something else | pending |\\n\" | \"| 2 | second | completed |\\n\"",
+        ],
+        &state(&[(row, "| 2 | something else | pending |")]),
     );
     // Items numbered anew keep their status.
     clean(
@@ -509,6 +519,16 @@ fn nothing_is_lost_in_what_was_found() {
         "## Plan\nw1\n---\n\n- [ ] w2\n```\n## Plan\n",
         "  - [ ] w3\nw1\n---\n\n- [ ] w2\n## Plan\n",
         "## Plan\nw1\n---\n\n- [ ] w2\n```\n",
+    );
+    nothing_is_lost(
+        "## Changelog\n  - [ ] w3\n```\nw4\n### 2025-01-27 w5\n## Notes\n## Changelog\n### 2025-01-11 w6\n",
+        "  - [ ] w3\n- [ ] w7\nw4\n### 2025-01-27 w5\n## Notes\n## Changelog\n### 2025-01-11 w6\n",
+        "## Changelog\n  - [ ] w3\n```\nw4\nKey9: w9\n## Notes\n### 2025-01-11 w6\n",
+    );
+    nothing_is_lost(
+        "## Changelog\n```\n| 6 | description w6 | pending |\n  - w7\n",
+        "## Changelog\n```\n| 6 | description w6 | completed |\n  - w7\n",
+        "## Changelog\n```\n| 6 | description w6 | completed |\nw9\n",
     );
     nothing_is_lost(
         "## State\n| 4 | description w4 | pending |\n---\nw5\n",

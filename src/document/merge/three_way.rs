@@ -77,9 +77,6 @@ impl<'t> Merge<'_, 't> {
     /// Notes a conflict in the section `title`, in `line` if it is only one.
     pub(super) fn conflict(&mut self, title: &str, line: Option<&Line<'t>>, versions: [&[Line<'t>]; 3]) {
         let name = line.and_then(|line| line.name.as_ref());
-        if matches!(name, Some(Name::Keys(keys)) if (self.is_settled)(keys)) {
-            return;
-        }
         let title = inline::plain(title);
         let place = match name {
             Some(Name::Keys(keys)) if title.is_empty() => keys.clone(),

@@ -3,7 +3,7 @@
 use super::{
     Side,
     entries::{self, Added, Sides},
-    fields,
+    fields::{self, Contest},
     lines::{Line, Name, Written, changed},
     places::Place,
     sections::Kind,
@@ -188,7 +188,12 @@ impl<'w, 'm, 't> Walk<'w, 'm, 't> {
         let end = changed(base.end, ours.end, theirs.end);
         let end = [end, base.end, ours.end, theirs.end].into_iter().find(|end| !end.is_empty()).unwrap_or("");
         self.merge.written.push(Written { content: merged.content, end });
-        if merged.is_conflict {
+        let is_told = match merged.conflict {
+            None => false,
+            Some(Contest::Values) => !self.is_settled(base),
+            Some(Contest::Rest) => true,
+        };
+        if is_told {
             self.conflict(Some(base), versions.map(std::slice::from_ref));
         }
     }
@@ -242,6 +247,9 @@ impl<'w, 'm, 't> Walk<'w, 'm, 't> {
         theirs.retain(|added| !lost.contains(added));
         for (own, other) in clashes {
             let [own, other] = [own, other].map(|added| self.sides.line(added));
+            if self.is_settled(own) {
+                continue;
+            }
             self.conflict(Some(own), [&[], std::slice::from_ref(own), std::slice::from_ref(other)]);
         }
     }
@@ -256,6 +264,11 @@ impl<'w, 'm, 't> Walk<'w, 'm, 't> {
         };
         let contents = || entry.iter().map(|&line| self.sides.line(line).content).collect();
         (is_sole && entries::is_listed(self.sides, entry)).then(contents)
+    }
+
+    /// Whether whoever asked for the merge sees to the values of the line.
+    fn is_settled(&self, line: &Line<'t>) -> bool {
+        matches!(&line.name, Some(Name::Keys(keys)) if (self.merge.is_settled)(keys))
     }
 
     fn conflict(&mut self, line: Option<&Line<'t>>, versions: [&[Line<'t>]; 3]) {
