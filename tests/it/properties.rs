@@ -8,7 +8,7 @@ use rulemark::{
     markdown::Markdown,
     rules,
     testing::{Change, Input, Scenario, StoryError},
-    text::{DocumentId, Span},
+    text::{DocumentId, Patch, Revision, Span},
 };
 
 /// Pieces of state files, good and bad. Joined at random they make headings without sections, tables
@@ -59,8 +59,10 @@ const PIECES: [&str; 42] = [
 ];
 
 /// Bytes that break assumptions.
-const ODD: [&str; 14] =
-    ["", " ", "\t", "\0", "\r", "\u{feff}", "▶", "\u{a0}", "|", "`", "[", "  \t- x", "\u{2028}", "=="];
+const ODD: [&str; 17] = [
+    "\u{200b}", "\u{202e}", "о", "", " ", "\t", "\0", "\r", "\u{feff}", "▶", "\u{a0}", "|", "`", "[",
+    "  \t- x", "\u{2028}", "==",
+];
 
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -163,12 +165,38 @@ fn look_at_everything(text: &str) {
     engine::inspect(&state, &engine::Settings::default()).iter().for_each(|found| inside(found.span));
 }
 
+/// The findings of both documents' reviews, with the text after each fix: a fix changes only lines that
+/// its finding names, and what it changes is no longer found there.
+fn look_at_fixes(text: &str) {
+    let found = engine::inspect(&WorkflowState::parse(text), &engine::Settings::default());
+    let line_start = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line_end = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end);
+    for finding in found.into_iter().chain(ProjectConfig::parse(text).review()) {
+        let Some(fix) = &finding.fix else { continue };
+        let named: Vec<Span> = finding.labels.iter().map(|label| label.span).chain([finding.span]).collect();
+        for edit in &fix.edits {
+            let is_named = |span: &Span| {
+                line_start(span.start) <= edit.span.start && edit.span.end <= line_end(span.end)
+            };
+            assert!(named.iter().any(is_named), "{finding:?} mends another line of {text:?}");
+        }
+        let patch = Patch::new(Revision::of(text), fix.edits.clone()).unwrap();
+        let after = patch.apply(text).unwrap();
+        assert_ne!(after, text, "{finding:?} mends nothing");
+        let first = patch.edits()[0].span.start;
+        let behind = text.len() - patch.edits().last().unwrap().span.end;
+        assert_eq!(after[..first], text[..first], "what stands before a fix stays");
+        assert!(after.ends_with(&text[text.len() - behind..]), "what stands behind a fix stays");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
     fn reading_loses_nothing(text in any_text()) {
         look_at_everything(&text);
+        look_at_fixes(&text);
     }
 
     /// [`Scenario`] checks after every event that the edits fit, that nothing else changed, and that
