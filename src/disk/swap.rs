@@ -140,11 +140,20 @@ pub fn swap(
     }
 }
 
+/// Behind the staged name: what a document is called while it is moved away.
+const ASIDE: &str = ".aside";
+
 /// The name a document has while it is moved away.
-pub(super) fn aside(place: &Path) -> PathBuf {
+fn aside(place: &Path) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
-    name.push(".aside");
+    name.push(ASIDE);
     name.into()
+}
+
+/// The staged name that belongs to the name of a document that is moved away; any other is its own.
+#[must_use]
+pub fn moved_from(aside: &Path) -> &Path {
+    aside.to_str().and_then(|name| name.strip_suffix(ASIDE)).map_or(aside, Path::new)
 }
 
 /// Whether a killed process left the document aside whose new text was staged at `place`.

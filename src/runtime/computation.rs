@@ -18,6 +18,8 @@ pub(super) struct Computed {
     pub(super) config: Option<Patch>,
     /// Where they lead.
     pub(super) after: Documents,
+    /// The state file with the caller's edits, as the rules found it.
+    pub(super) edited: String,
     /// What the rules made of it.
     pub(super) outcome: Outcome,
     /// Steps that waited before and no longer do, though nobody closed them.
@@ -62,7 +64,8 @@ impl Project {
             config_patch = Some(whole);
         }
         let lapsed = lapsed(memory, &outcome.memory, &event.cause);
-        Ok(Computed { state: state_patch, config: config_patch, after, outcome, lapsed, attested })
+        let edited = edited.after.state.text;
+        Ok(Computed { state: state_patch, config: config_patch, after, edited, outcome, lapsed, attested })
     }
 
     /// The edits, and the result as a settled state: no rules run.
@@ -79,7 +82,8 @@ impl Project {
             ..Outcome::unchanged(snapshot)
         });
         let Edited { state, config, after } = edited;
-        Ok(Computed { state, config, after, outcome, lapsed: Vec::new(), attested: Vec::new() })
+        let edited = after.state.text.clone();
+        Ok(Computed { state, config, after, edited, outcome, lapsed: Vec::new(), attested: Vec::new() })
     }
 }
 

@@ -4,12 +4,13 @@ use super::{Documents, Error, Project};
 use crate::{
     disk::{
         Identity, LeaseKind, Leasing, ReadError, Refusal, Stamp, WriteError, is_half_overwritten,
-        is_moved_away, open, put_back, remove, uninterrupted,
+        is_moved_away, moved_from, open, put_back, remove, uninterrupted,
     },
     journal::{DisplacedChanges, DisplacedFile, Entry, Journal},
     text::{DocumentId, Revision},
 };
 use std::{
+    collections::BTreeSet,
     fs::{File, Metadata},
     io,
     path::{Path, PathBuf},
@@ -134,18 +135,19 @@ impl Project {
     fn sweep(&self, journal: &Journal, known: &[DisplacedFile]) -> Result<(), Error> {
         let folder = self.workspace.displaced();
         let Ok(names) = self.file_system.list(&folder) else { return Ok(()) };
-        if names.len() <= known.len() {
-            return Ok(());
-        }
-        if journal.next_seq()? == 1 {
+        let known: BTreeSet<&Path> = known.iter().map(|file| Path::new(&file.place)).collect();
+        let is_known = |place: &PathBuf| {
+            let relative = self.workspace.relative(place);
+            known.contains(relative) || known.contains(moved_from(relative))
+        };
+        let unknown: Vec<PathBuf> =
+            names.iter().map(|name| folder.join(name)).filter(|place| !is_known(place)).collect();
+        if !unknown.is_empty() && journal.next_seq()? == 1 {
             self.workspace.set_displaced_aside()?;
             return Ok(());
         }
-        for place in names.iter().map(|name| folder.join(name)) {
-            let relative = self.workspace.relative(&place).to_string_lossy().into_owned();
-            if !known.iter().any(|file| relative.starts_with(&file.place)) {
-                remove(self.file_system.as_ref(), &place);
-            }
+        for place in unknown {
+            remove(self.file_system.as_ref(), &place);
         }
         Ok(())
     }

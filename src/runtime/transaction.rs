@@ -165,7 +165,7 @@ impl Project {
             return Ok(Attempt::Done { run: Box::new(Run { notices, ..run }), late: None });
         }
         self.refuse_too_large(&found, &computed.after)?;
-        let archived = archived(journal, &memory, &before, &computed.after)?;
+        let archived = archived(journal, &memory, &before, &computed)?;
         let prepared = self.prepare(readings, &found, &computed.after, seq)?;
         if let Some(path) = self.overtaken(&prepared) {
             self.discard(&prepared);
@@ -288,18 +288,21 @@ impl Computed {
     }
 }
 
-/// The Log that this entry clears, or that somebody cleared since the last one.
+/// The Log that somebody cleared since the last entry, and the one that this entry clears, with what
+/// it added itself.
 fn archived(
     journal: &Journal,
     memory: &Memory,
     before: &Documents,
-    after: &Documents,
+    computed: &Computed,
 ) -> Result<Option<String>, Error> {
     let settled = memory.settled.as_ref().map(|settled| settled.state);
     let foreign = settled.filter(|settled| *settled != before.state.revision);
     let earlier = foreign.map(|settled| journal.version(settled)).transpose()?.flatten();
     let by_hand = earlier.and_then(|earlier| cleared_log(&earlier, &before.state.text));
-    Ok(by_hand.or_else(|| cleared_log(&before.state.text, &after.state.text)))
+    let by_rules = cleared_log(&computed.edited, &computed.after.state.text);
+    let cleared: Vec<String> = by_hand.into_iter().chain(by_rules).collect();
+    Ok((!cleared.is_empty()).then(|| cleared.join("\n")))
 }
 
 fn fired_rules(computed: &Computed) -> Vec<FiredRule> {
@@ -338,6 +341,7 @@ mod tests {
     use super::super::{Edits, ErrorKind, scratch::Scratch};
     use super::*;
     use crate::{
+        document::WorkflowState,
         engine::Cause,
         text::{Span, TextEdit},
     };
@@ -508,6 +512,42 @@ mod tests {
         let kept: Vec<String> =
             project.archived_logs(9).unwrap().into_iter().map(|log| log.text.trim().to_owned()).collect();
         assert_eq!(kept, ["- one\n- two"]);
+    }
+
+    #[test]
+    fn a_line_that_is_cleared_by_its_own_run_is_kept() {
+        let scratch = Scratch::new(
+            "## State\nPhase: CONSTRUCT\n\n## Rules\n### RULE_LOG_ROTATE_01\n\
+             Trigger ▶ `length(## Log) > 40 chars`\n\
+             Action ▶ Clear **## Log**.\n\n## Log\n- a finding that is of some length\n",
+            None,
+        );
+        let mut project = scratch.real();
+        let at = project.now();
+        let run = project.edit("log", Cause::FilesChanged, &mut |now| {
+            Ok(Edits::of_state(WorkflowState::parse(&now.state.text).log(at, "and so to lunch")))
+        });
+        assert_eq!(run.unwrap().outcome.firings.len(), 1);
+        assert!(!scratch.state().contains("lunch"), "{}", scratch.state());
+        let kept = project.archived_logs(9).unwrap().remove(0).text;
+        assert!(kept.contains("a finding") && kept.contains("and so to lunch"), "{kept}");
+    }
+
+    #[test]
+    fn a_log_replaced_by_hand_and_cleared_at_once_is_kept_twice() {
+        let file = |log: &str| {
+            format!(
+                "## State\nPhase: CONSTRUCT\n\n## Rules\n### RULE_LOG_ROTATE_01\n\
+                 Trigger ▶ `length(## Log) > 40 chars`\nAction ▶ Clear **## Log**.\n\n## Log\n{log}\n"
+            )
+        };
+        let scratch = Scratch::new(&file("- of yesterday"), None);
+        let mut project = scratch.real();
+        project.run(Cause::FilesChanged).unwrap();
+        scratch.write_state(&file("- of today, and longer than what may stay"));
+        project.run(Cause::FilesChanged).unwrap();
+        let kept: Vec<String> = project.archived_logs(9).unwrap().into_iter().map(|log| log.text).collect();
+        assert_eq!(kept, ["- of yesterday\n- of today, and longer than what may stay"]);
     }
 
     #[test]

@@ -73,6 +73,17 @@ impl Environment {
         command
     }
 
+    /// The binary, to be run in the project by another program.
+    pub(super) fn command_by(&self, program: &str, options: &[&str], arguments: &[&str]) -> Command {
+        let plain = self.command(arguments);
+        #[allow(clippy::disallowed_methods, reason = "as above")]
+        let mut command = Command::new(program);
+        command.args(options).arg(plain.get_program()).args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.root()).stdin(Stdio::null());
+        command
+    }
+
     /// Runs the binary.
     pub(super) fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()

@@ -8,6 +8,7 @@ mod gates;
 mod git;
 mod hooks;
 mod hostile;
+mod killing;
 mod reading;
 mod refusing;
 mod together;
