@@ -130,6 +130,8 @@ pub enum Command {
     Undo(EntryArgs),
     /// Apply again what was undone last
     Redo,
+    /// Show where somebody else overruled a change, or put it in place
+    Conflicts(ConflictsArgs),
     /// Write the project as one HTML page
     Export(ExportArgs),
     /// Answer an agent's hook: the event on standard input, the answer on standard output
@@ -418,6 +420,29 @@ pub struct EntryArgs {
     /// The run, as `rulemark history` numbers it; by default the last one
     #[arg(value_name = "ENTRY")]
     pub entry: Option<u64>,
+}
+
+/// `conflicts`.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ConflictsArgs {
+    /// Something else than the list.
+    #[command(subcommand)]
+    pub command: Option<ConflictsCommand>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `conflicts …`.
+#[derive(Debug, Subcommand)]
+pub enum ConflictsCommand {
+    /// Put what Rulemark had written in the place of what stands there
+    Take {
+        /// The conflict, as the list names it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 /// `export`.

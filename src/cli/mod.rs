@@ -11,6 +11,7 @@ mod change;
 mod check;
 mod compiled;
 mod completions;
+mod conflicts;
 mod context;
 mod demo;
 mod diff;
@@ -122,6 +123,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Diff(args) => diff::run(context, &args),
         Command::Undo(args) => undo::undo(context, &args),
         Command::Redo => undo::redo(context),
+        Command::Conflicts(args) => conflicts::run(context, &args),
         Command::Export(args) => export::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::DiffDriver(args) => diff_driver::run(context, &args),

@@ -2,6 +2,7 @@
 
 use super::{
     args::JsonArgs,
+    conflicts::{self, ConflictJson},
     context::Context,
     error::{CommandError, CommandResult, Exit},
     history,
@@ -27,6 +28,8 @@ struct StatusJson {
     items: ItemsJson,
     /// How many steps wait.
     pending: usize,
+    /// Places where somebody else's version stands although Rulemark had written another.
+    conflicts: Vec<ConflictJson>,
     log: LogJson,
     /// What was decided last about a plan.
     plan: Option<PlanJson>,
@@ -91,9 +94,11 @@ pub(crate) fn run(context: &mut Context, args: JsonArgs) -> CommandResult {
 
 fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let documents = project.read()?;
-    let last = project.history(1);
+    let last = project.history(conflicts::RECENT);
     let is_unreadable = last.is_err();
-    let last = last.unwrap_or_default().pop();
+    let recent = last.unwrap_or_default();
+    let conflicts = conflicts::open(&recent, &documents).iter().map(ConflictJson::from).collect();
+    let last = recent.into_iter().next();
     let state = WorkflowState::parse(&documents.state.text);
     // Only items without a place for a status need the journal; what one that can't be read would add
     // is not worth failing for.
@@ -107,6 +112,7 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         current_item: state.value("CurrentItem").map(str::to_owned),
         items: ItemsJson { done, left },
         pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
+        conflicts,
         log: log(&state, &rules::compile_runnable(&state)),
         plan: plan(project, &state),
         checks: project.guidance_of_checks(&documents, &state),
@@ -191,6 +197,12 @@ fn print(terminal: &mut Terminal, status: &StatusJson) -> Result<(), CommandErro
         _ => (Ink::Caution, "  `rulemark next` says what they ask"),
     };
     field("waiting", ink, status.pending.to_string(), remark.into())?;
+    if let [first, ..] = &*status.conflicts {
+        let count = status.conflicts.len();
+        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let told = format!("{}{more}", first.place);
+        field("conflict", Ink::Caution, told, "  `rulemark conflicts` shows both sides".into())?;
+    }
     let LogJson { length, limit, unit } = &status.log;
     let limit = limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     field("log", Ink::Plain, format!("{length}{limit} {unit}"), String::new())?;

@@ -29,6 +29,7 @@ pub(super) mod names;
 mod places;
 mod position;
 pub(super) mod sections;
+mod taking;
 mod three_way;
 mod walk;
 
@@ -36,6 +37,7 @@ mod walk;
 mod tests;
 
 pub use position::{BranchMerge, Current, Position, merge_branches};
+pub use taking::take_ours;
 
 use lines::{Ending, Version};
 use std::collections::HashMap;

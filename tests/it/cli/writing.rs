@@ -298,3 +298,25 @@ fn an_export_replaces_only_exports() {
     assert!(environment.read("page.html").starts_with("<!doctype html>"));
     assert!(environment.run(&export).ends_with("wrote page.html\n"), "an earlier export is replaced");
 }
+
+#[test]
+fn what_somebody_overruled_is_shown_and_can_be_taken() {
+    let environment = Environment::initialised();
+    let old = environment.read("workflow_state.md");
+    environment.run(&["set", "-q", "--new", "Status=BLOCKED", "Blocker=no key", "Since=today"]);
+    // An editor saves the copy it had read before, with changes of its own.
+    let stale =
+        old.replace("Status: RUNNING", "Status: PAUSED").replace("## Log\n", "## Log\n- from the editor\n");
+    environment.write("workflow_state.md", stale);
+    assert_snapshot!(environment.story(&[
+        &["apply", "-q"],
+        &["status"],
+        &["conflicts"],
+        &["conflicts", "--json"],
+        &["conflicts", "take", "9.1"],
+        &["conflicts", "take", "4.1"],
+        &["conflicts"],
+    ]));
+    let state = environment.read("workflow_state.md");
+    assert!(state.contains("Status: BLOCKED") && state.contains("- from the editor"), "{state}");
+}
