@@ -143,8 +143,12 @@ impl Stage<'_> {
                             return Ok(());
                         }
                     }
-                    Report::Watching(_) | Report::Reloaded | Report::Recovered(_) => {}
-                    Report::Failed(error) => return Err(error.into()),
+                    Report::Watching(_)
+                    | Report::Reloaded
+                    | Report::Recovered(_)
+                    | Report::Running(_)
+                    | Report::Command(_) => {}
+                    Report::Failed(error) | Report::Held(error) => return Err(error.into()),
                 },
                 Ok(Message::Interrupted) => return Err(interrupted()),
                 Err(RecvTimeoutError::Timeout) => {

@@ -1,4 +1,6 @@
-//! `rulemark test`: runs the project's tests and checks.
+//! `rulemark test`: runs the project's tests and checks, and what rules wait for.
+
+mod onlooker;
 
 use super::{
     args::TestArgs,
@@ -11,22 +13,12 @@ use super::{
 };
 use crate::{
     engine::{NamedCommand, Purpose, duration},
-    process::{End, Watch, last_lines},
-    runtime::{CheckRun, Checks, Project},
+    process::{End, last_lines},
+    runtime::{CheckRun, Checks, Project, Run, Task, TaskPurpose},
 };
+use onlooker::{Interrupt, Onlooker};
 use serde::Serialize;
-use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
-    flag,
-    low_level::emulate_default_handler,
-};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path};
 
 /// The answer of `test --json`.
 #[derive(Serialize)]
@@ -36,8 +28,8 @@ struct TestJson {
     runs: Vec<RunJson>,
     /// Commands that are left to a person.
     left_to_person: Vec<String>,
-    /// The journal's entry that has the evidence.
-    entry: Option<i64>,
+    /// The journal's entries that have the evidence.
+    entries: Vec<i64>,
 }
 
 /// One command that was run.
@@ -47,7 +39,7 @@ struct RunJson {
     label: String,
     line: String,
     ok: bool,
-    /// `exited`, `signalled`, `timed out` or `stopped`.
+    /// `exited`, `signalled`, `timed out`, `stopped` or `not started`.
     end: &'static str,
     exit_code: Option<i32>,
     signal: Option<i32>,
@@ -70,75 +62,126 @@ struct OutputJson {
 const TAIL_LINES: usize = 20;
 
 pub(crate) fn run(context: &mut Context, args: &TestArgs) -> CommandResult {
-    let folders = user_folders()?;
     let mut project = context.project()?;
-    let documents = project.read()?;
-    let mut checks = project.checks(&documents, &folders)?;
-    let chosen = chosen(&checks, args.name.as_deref())?;
-    checks.require_trust()?;
-    let (left, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|it| it.destructive().is_some());
-    let signal = Interrupt::listen()?;
-    let terminal = &mut context.terminal;
-    let mut runs = Vec::new();
-    for command in &chosen {
-        let is_streaming = context.is_verbose && !args.json;
-        let run = {
-            let mut onlooker = Onlooker {
-                terminal,
-                command,
-                signal: &signal,
-                is_streaming,
-                rest: Vec::new(),
-                seconds: None,
-            };
-            let run = checks.run(command, &mut onlooker);
-            onlooker.finish();
-            run?
-        };
-        if !args.json {
-            tell(terminal, &project, &run, is_streaming)?;
-        }
-        let is_stopped = run.conclusion.end == End::Stopped;
-        runs.push(run);
-        if is_stopped {
-            break;
-        }
-    }
-    let ok = runs.iter().all(|run| run.conclusion.end.is_success());
-    let recorded = match runs.iter().all(|run| run.conclusion.end == End::Stopped) {
-        true => None,
-        false => Some(project.record_checks(&runs)?),
+    let mut testing = Testing {
+        is_streaming: context.is_verbose && !args.json,
+        is_json: args.json,
+        signal: Interrupt::listen()?,
+        runs: Vec::new(),
+        recorded: Vec::new(),
     };
-    if args.json {
-        let left_to_person = left.iter().map(|command| command.line.clone()).collect();
-        let runs = runs.iter().map(|run| RunJson::of(&project, run)).collect();
-        let entry = recorded.as_ref().and_then(|run| run.entry);
-        terminal.json(&TestJson { ok, runs, left_to_person, entry })?;
-    } else {
+    let terminal = &mut context.terminal;
+    let mut done = BTreeSet::new();
+    while args.name.is_none()
+        && let Some(task) = waiting_step(&project, &mut done)?
+    {
+        testing.task(terminal, &mut project, &task)?;
+    }
+    let chosen = chosen(&checks_of(&project)?, args.name.as_deref(), !testing.runs.is_empty())?;
+    let (left, chosen): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|it| it.destructive().is_some());
+    if !testing.signal.has_come() {
+        let commands = chosen.into_iter().map(|command| (command.clone(), command.line)).collect();
+        testing.task(terminal, &mut project, &Task { purpose: TaskPurpose::Checks, commands })?;
+    }
+    testing.tell(terminal, &project, &left)?;
+    terminal.flush()?;
+    testing.signal.pass_on()?;
+    Ok(if testing.is_green() { Exit::Ok } else { Exit::Findings })
+}
+
+fn checks_of(project: &Project) -> Result<Checks, CommandError> {
+    Ok(project.checks(&project.read()?, &user_folders()?)?)
+}
+
+/// The next step of a rule that waits for commands; each is tried once.
+fn waiting_step(project: &Project, done: &mut BTreeSet<String>) -> Result<Option<Task>, CommandError> {
+    let task = project.task(&project.read()?)?;
+    Ok(task.filter(|task| match &task.purpose {
+        TaskPurpose::Step(id) => done.insert(id.clone()),
+        TaskPurpose::Checks => false,
+    }))
+}
+
+/// Commands that are run one after the other.
+struct Testing {
+    is_streaming: bool,
+    is_json: bool,
+    signal: Interrupt,
+    runs: Vec<CheckRun>,
+    /// What they have led to.
+    recorded: Vec<Run>,
+}
+
+impl Testing {
+    /// Runs the commands of a task, and writes down how they went.
+    fn task(
+        &mut self,
+        terminal: &mut Terminal,
+        project: &mut Project,
+        task: &Task,
+    ) -> Result<(), CommandError> {
+        let mut checks = checks_of(project)?;
+        checks.require_trust()?;
+        let mut runs = Vec::new();
+        for (command, line) in &task.commands {
+            let mut onlooker = Onlooker::new(terminal, line, &self.signal, self.is_streaming);
+            let run = checks.run_line(command, line, &mut onlooker);
+            onlooker.finish();
+            let run = run?;
+            if !self.is_json {
+                tell(terminal, project.workspace().root(), &run, self.is_streaming)?;
+            }
+            let is_stopped = run.conclusion.end == End::Stopped;
+            runs.push(run);
+            if is_stopped {
+                break;
+            }
+        }
+        if runs.iter().any(|run| run.conclusion.end != End::Stopped) {
+            self.recorded.push(project.conclude(&task.purpose, &runs)?);
+        }
+        self.runs.append(&mut runs);
+        Ok(())
+    }
+
+    fn is_green(&self) -> bool {
+        self.runs.iter().all(|run| run.conclusion.end.is_success())
+    }
+
+    fn tell(
+        &self,
+        terminal: &mut Terminal,
+        project: &Project,
+        left: &[NamedCommand],
+    ) -> Result<(), CommandError> {
+        if self.is_json {
+            return terminal.json(&TestJson {
+                ok: self.is_green(),
+                runs: self.runs.iter().map(|run| RunJson::of(project, run)).collect(),
+                left_to_person: left.iter().map(|command| command.line.clone()).collect(),
+                entries: self.recorded.iter().filter_map(|run| run.entry).collect(),
+            });
+        }
         for command in left {
             let line = Line::new().ink(Ink::Caution, "left to a person").text(format!("  {}", command.line));
             terminal.prose(line, 2)?;
         }
-        if let Some(why) = runs.iter().find_map(|run| run.tree.as_ref().err()) {
+        if let Some(why) = self.runs.iter().find_map(|run| run.tree.as_ref().err()) {
             let line = Line::new().ink(Ink::Caution, "warning").text(format!(": no evidence is kept: {why}"));
             terminal.prose(line, 2)?;
         }
-        if let Some(run) = &recorded {
-            report::run(terminal, run, Form::Brief)?;
-        }
+        self.recorded.iter().try_for_each(|run| report::run(terminal, run, Form::Brief))
     }
-    terminal.flush()?;
-    signal.pass_on()?;
-    Ok(if ok { Exit::Ok } else { Exit::Findings })
 }
 
-/// The commands that are meant: those with the name, else those of the kind, else all checks.
-fn chosen(checks: &Checks<'_>, name: Option<&str>) -> Result<Vec<NamedCommand>, CommandError> {
+/// The commands that are meant: those with the name, else those of the kind, else all checks, which may
+/// be none where something else was run.
+fn chosen(checks: &Checks, name: Option<&str>, may_be_none: bool) -> Result<Vec<NamedCommand>, CommandError> {
     let all = || checks.commands().iter().filter(|command| matches!(command.purpose, Purpose::Check(_)));
     let Some(name) = name else {
         let chosen: Vec<_> = all().filter(|command| command.is_check()).cloned().collect();
         let hint = "name one in a `sh` block under `## Test Commands` of project_config.md";
-        return match chosen.is_empty() {
+        return match chosen.is_empty() && !may_be_none {
             true => Err(CommandError::usage("the project names no tests or checks").with_hint(hint)),
             false => Ok(chosen),
         };
@@ -166,9 +209,10 @@ fn chosen(checks: &Checks<'_>, name: Option<&str>) -> Result<Vec<NamedCommand>, 
     Ok(chosen)
 }
 
-fn tell(
+/// Tells how a command went; `root` is the project's folder.
+pub(crate) fn tell(
     terminal: &mut Terminal,
-    project: &Project,
+    root: &Path,
     run: &CheckRun,
     is_streamed: bool,
 ) -> Result<(), CommandError> {
@@ -179,6 +223,7 @@ fn tell(
         End::Signalled(signal) => (Ink::Bad, format!("signal {signal}")),
         End::TimedOut => (Ink::Bad, "timed out".to_owned()),
         End::Stopped => (Ink::Caution, "stopped".to_owned()),
+        End::NotStarted => (Ink::Bad, "no start".to_owned()),
     };
     let head = Line::new().ink(ink, format!("{word:<9}")).text(format!(" {}", command.line));
     terminal.prose(head.ink(Ink::Faint, format!("  {}", duration(millis(run)))), 10)?;
@@ -190,7 +235,7 @@ fn tell(
         let lines: Vec<String> = last_lines(&output.tail, TAIL_LINES);
         terminal.lines(lines.iter().map(|line| Line::indented(4).ink(Ink::Faint, line)))?;
     }
-    let file = project.workspace().relative(&run.output).display().to_string();
+    let file = run.output.strip_prefix(root).unwrap_or(&run.output).display().to_string();
     let amount =
         format!("  {} {}", output.bytes, plural(usize::try_from(output.bytes).unwrap_or(usize::MAX), "byte"));
     let whole =
@@ -209,6 +254,7 @@ impl RunJson {
             End::Signalled(signal) => ("signalled", None, Some(signal)),
             End::TimedOut => ("timed out", None, None),
             End::Stopped => ("stopped", None, None),
+            End::NotStarted => ("not started", None, None),
         };
         let output = &run.conclusion.output;
         Self {
@@ -227,91 +273,5 @@ impl RunJson {
                 tail: last_lines(&output.tail, TAIL_LINES).join("\n"),
             },
         }
-    }
-}
-
-/// Shows that a command runs, or what it prints.
-struct Onlooker<'t> {
-    terminal: &'t mut Terminal,
-    command: &'t NamedCommand,
-    signal: &'t Interrupt,
-    is_streaming: bool,
-    /// A line that has not ended yet.
-    rest: Vec<u8>,
-    /// What the progress line says.
-    seconds: Option<u64>,
-}
-
-/// The longest line that is kept back until it ends, in bytes.
-const LONGEST: usize = 64 * 1024;
-
-impl Onlooker<'_> {
-    fn finish(&mut self) {
-        self.terminal.progress(Line::new());
-        if !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
-            self.print(&rest);
-        }
-    }
-
-    fn print(&mut self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let plain = anstream::adapter::strip_str(text.trim_end_matches(['\r', '\n'])).to_string();
-        // A reader that has gone away does not stop the tests; the last write tells.
-        self.terminal.line(Line::indented(2).ink(Ink::Faint, plain)).ok();
-    }
-}
-
-impl Watch for Onlooker<'_> {
-    fn printed(&mut self, bytes: &[u8]) {
-        if !self.is_streaming {
-            return;
-        }
-        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.rest.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || self.rest.len() > LONGEST {
-                let line = std::mem::take(&mut self.rest);
-                self.print(&line);
-            }
-        }
-        self.terminal.flush().ok();
-    }
-
-    fn goes_on(&mut self, elapsed: Duration) -> bool {
-        if !self.is_streaming && self.seconds != Some(elapsed.as_secs()) {
-            self.seconds = Some(elapsed.as_secs());
-            let line = Line::new().ink(Ink::Accent, "running").text(format!("   {}", self.command.line));
-            self.terminal.progress(line.ink(Ink::Faint, format!("  {} s", elapsed.as_secs())));
-        }
-        !self.signal.has_come()
-    }
-}
-
-/// Ctrl-C and its like, kept until the command that runs has been ended.
-struct Interrupt(Arc<AtomicUsize>);
-
-impl Interrupt {
-    fn listen() -> Result<Self, CommandError> {
-        let came = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let number = usize::try_from(signal).unwrap_or_default();
-            flag::register_usize(signal, Arc::clone(&came), number)
-                .map_err(|error| CommandError::refused("can't listen for Ctrl-C").because(error))?;
-        }
-        Ok(Self(came))
-    }
-
-    fn has_come(&self) -> bool {
-        self.0.load(Ordering::SeqCst) != 0
-    }
-
-    /// Ends this process as the signal would have, so that whoever waits for it sees what happened.
-    fn pass_on(&self) -> Result<(), CommandError> {
-        let signal = self.0.load(Ordering::SeqCst);
-        if signal == 0 {
-            return Ok(());
-        }
-        let signal = i32::try_from(signal).unwrap_or(SIGTERM);
-        emulate_default_handler(signal).map_err(|error| CommandError::refused("interrupted").because(error))
     }
 }

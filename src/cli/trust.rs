@@ -174,7 +174,7 @@ fn list(terminal: &mut Terminal, trust: &Trust, json: bool) -> CommandResult {
     Ok(Exit::Ok)
 }
 
-fn answer(root: String, checks: &Checks<'_>, documents: &Documents, standing: Standing) -> TrustJson {
+fn answer(root: String, checks: &Checks, documents: &Documents, standing: Standing) -> TrustJson {
     let command = |command: &NamedCommand| CommandJson {
         purpose: command.purpose.name().to_owned(),
         label: command.label.clone(),

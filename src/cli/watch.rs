@@ -16,7 +16,7 @@ use signal_hook::{
     iterator::Signals,
     low_level::emulate_default_handler,
 };
-use std::thread;
+use std::{path::Path, thread};
 
 pub(crate) fn run(context: &mut Context) -> CommandResult {
     let mut project = context.project()?;
@@ -88,6 +88,18 @@ impl Teller {
                 ran(terminal, self.last.as_ref().unwrap_or(&run.before), &run)?;
                 self.last = Some(run.after);
                 Ok(())
+            }
+            Report::Running(lines) => {
+                let line =
+                    Line::indented(2).ink(Ink::Accent, "running").text(format!(" {}", lines.join(" · ")));
+                terminal.prose(line, 2)
+            }
+            Report::Command(run) => super::test::tell(terminal, Path::new(&self.root), &run, false),
+            Report::Held(error) => {
+                let line = Line::indented(2).ink(Ink::Caution, "waits").text(format!(": {error}"));
+                terminal.prose(line, 2)?;
+                let hints = error.hints();
+                hints.iter().try_for_each(|hint| terminal.prose(Line::indented(4).text(hint), 2))
             }
             Report::Reloaded => terminal.remark("rulemark.toml was read again"),
             Report::Recovered(path) => terminal.remark(format!("{} can be read again", path.display())),

@@ -39,6 +39,6 @@ pub use overwrite::is_half_overwritten;
 pub use read::{ReadError, Reader, Reading, read_text};
 pub use staging::{Staged, create_file, remove, stage};
 pub use swap::{Displaced, Insistence, Swapped, WriteError, is_moved_away, moved_from, put_back, swap};
-pub use watch::{WatchError, WatchStop, Watcher};
+pub use watch::{WatchError, WatchStop, WatchWake, Watcher};
 pub(crate) use workspace::is_inner;
 pub use workspace::{GITIGNORE, Workspace, WorkspaceError};

@@ -38,6 +38,18 @@ pub struct Watcher {
 #[derive(Clone, Debug)]
 pub struct WatchStop(Sender<Message>);
 
+/// Makes a [`Watcher`] look, from another thread.
+#[derive(Clone, Debug)]
+pub struct WatchWake(Sender<Message>);
+
+impl WatchWake {
+    /// Makes [`Watcher::next`] return as if a file had changed.
+    pub fn wake(&self) {
+        // A watcher that is gone need not look.
+        let _gone = self.0.send(Message::Wake);
+    }
+}
+
 /// Why nothing can be watched.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
@@ -58,6 +70,7 @@ enum Source {
 #[derive(Debug)]
 enum Message {
     Event(notify::Result<Event>),
+    Wake,
     Stop,
 }
 
@@ -117,6 +130,12 @@ impl Watcher {
         WatchStop(self.sender.clone())
     }
 
+    /// What makes [`Watcher::next`] return from another thread.
+    #[must_use]
+    pub fn waker(&self) -> WatchWake {
+        WatchWake(self.sender.clone())
+    }
+
     /// Watches other files from now on.
     ///
     /// # Errors
@@ -147,6 +166,7 @@ impl Watcher {
             // One save makes several events: all that have come are one.
             loop {
                 match received {
+                    Ok(Message::Wake) => self.look_again(Duration::ZERO),
                     Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
                     Ok(Message::Event(event)) => {
                         let concerns = self.concerns(&event);

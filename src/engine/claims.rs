@@ -1,6 +1,6 @@
 //! What Log says of tests, and who says it.
 
-use super::evidence::{CheckResult, entry_of};
+use super::evidence::{CheckResult, runs_in_words};
 
 /// A line of Log that tells how tests went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ const PLANS: [&str; 14] = [
 /// stand in the journal, together as they were logged.
 #[must_use]
 pub fn claims(log: &str, runs: &[Vec<CheckResult>]) -> Vec<Claim> {
-    let known: Vec<String> = runs.iter().map(|run| entry_of(run)).collect();
+    let known: Vec<String> = runs.iter().map(|run| runs_in_words(run)).collect();
     let is_ours = |line: &str| known.iter().any(|entry| line.contains(entry)) || is_of_a_gate(line);
     let lines = log.lines().enumerate().filter(|(_, line)| claims_result(line) && !is_ours(line));
     lines

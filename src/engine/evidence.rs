@@ -185,20 +185,25 @@ impl ChecksReport {
     }
 }
 
-/// What Log says of commands that were run together.
-pub(super) fn entry_of(results: &[CheckResult]) -> String {
-    let failed: Vec<&CheckResult> = results.iter().filter(|result| !result.end.is_green()).collect();
+/// What Log says of checks that were run together.
+fn entry_of(results: &[CheckResult]) -> String {
+    let is_green = results.iter().all(|result| result.end.is_green());
+    format!("Checks {}: {}", if is_green { "green" } else { "red" }, runs_in_words(results))
+}
+
+/// How commands went that were run together, on one line: `` `cargo test` exit 1 in 1.2 s; it ended with … ``.
+#[must_use]
+pub fn runs_in_words(results: &[CheckResult]) -> String {
     let briefs: Vec<String> = results.iter().map(CheckResult::brief).collect();
-    let colour = if failed.is_empty() { "green" } else { "red" };
-    let mut entry = format!("Checks {colour}: {}", briefs.join(", "));
-    for result in failed {
+    let mut told = briefs.join(", ");
+    for result in results.iter().filter(|result| !result.end.is_green()) {
         let quote = result.quote();
         if !quote.is_empty() {
-            entry.push_str(&format!("; it ended with: {quote}"));
+            told.push_str(&format!("; it ended with: {quote}"));
         }
-        entry.push_str(&format!(" (all of it in {})", harmless(&result.output)));
+        told.push_str(&format!(" (all of it in {})", harmless(&result.output)));
     }
-    entry
+    told
 }
 
 /// What was decided last about a plan.

@@ -23,6 +23,7 @@ mod perform;
 mod run;
 mod settling;
 mod sources;
+mod step_runs;
 mod summary;
 mod wishes;
 mod working;
@@ -30,7 +31,9 @@ mod working;
 pub use claims::{Claim, claims};
 pub use commands::{COMMIT, NamedCommand, Purpose, commands};
 pub use events::{EVENTS, EventName, awaited_names};
-pub use evidence::{CheckEnd, CheckResult, ChecksReport, Evidence, Standing, Verdict, duration};
+pub use evidence::{
+    CheckEnd, CheckResult, ChecksReport, Evidence, Standing, Verdict, duration, runs_in_words,
+};
 pub use guidance::{Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress};
 pub use inspect::inspect;
 pub use limits::{LIMITS, Limit, Limits};
@@ -41,4 +44,5 @@ pub use model::{
 };
 pub use run::{GATES, advance, settle};
 pub use sources::{ClosedSources, closed_sources, keeps_rules};
+pub use step_runs::{StepRun, runs_of};
 pub use wishes::{PlanGate, asks_for_checks, plan_gate, plan_revision};

@@ -77,6 +77,8 @@ pub enum End {
     TimedOut,
     /// It was ended because somebody asked for it.
     Stopped,
+    /// It could not be started; what it printed says why.
+    NotStarted,
 }
 
 impl End {
@@ -84,6 +86,16 @@ impl End {
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Exited(0)
+    }
+}
+
+impl Conclusion {
+    /// What a command comes to that could not be started.
+    #[must_use]
+    pub fn of_failure(error: &StartError) -> Self {
+        let mut capture = Capture::new(None);
+        capture.take(error.to_string().as_bytes());
+        Self { end: End::NotStarted, duration: Duration::ZERO, output: capture.finish() }
     }
 }
 

@@ -7,20 +7,23 @@ use super::{
     transaction::Planned,
 };
 use crate::{
+    disk::Workspace,
     document::WorkflowState,
     engine::{self, Cause, CheckEnd, CheckResult, ChecksReport, Evidence as _, NamedCommand},
     evidence::TreeState,
-    journal::{Attested, CheckRecord, EntryKind},
+    journal::{CheckRecord, EntryKind},
     process::{self, Conclusion, End, Job, OutputFolder, Watch},
     trust::{Standing, Trust, UserFolders, UserSettings},
 };
 use jiff::civil::DateTime;
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, time::Duration};
 
 /// The project's commands, and what the user says about them.
 #[derive(Debug)]
-pub struct Checks<'p> {
-    project: &'p Project,
+pub struct Checks {
+    workspace: Workspace,
+    timeout: Duration,
+    now: DateTime,
     commands: Vec<NamedCommand>,
     trust: Trust,
     settings: UserSettings,
@@ -37,8 +40,6 @@ pub struct CheckRun {
     pub conclusion: Conclusion,
     /// Where all of its output is.
     pub output: PathBuf,
-    /// When it had ended, in local time.
-    pub at: DateTime,
     /// The state of the work tree before and after it; why it can't be told.
     pub tree: Result<(TreeState, TreeState), String>,
 }
@@ -48,9 +49,11 @@ impl Project {
     ///
     /// # Errors
     /// When the user's settings are wrong.
-    pub fn checks(&self, documents: &Documents, folders: &UserFolders) -> Result<Checks<'_>, Error> {
+    pub fn checks(&self, documents: &Documents, folders: &UserFolders) -> Result<Checks, Error> {
         Ok(Checks {
-            project: self,
+            workspace: self.workspace().clone(),
+            timeout: self.settings().commands.timeout,
+            now: self.now(),
             commands: named(documents),
             trust: Trust::new(folders),
             settings: folders.settings().map_err(|error| Error::Trust(error.into()))?,
@@ -82,12 +85,7 @@ impl Project {
     /// # Errors
     /// As [`Project::run`].
     pub fn record_checks(&mut self, runs: &[CheckRun]) -> Result<Run, Error> {
-        let ended = runs.iter().filter(|run| run.conclusion.end != End::Stopped);
-        let results: Vec<(CheckResult, &CheckRun)> = ended.map(|run| (self.result(run), run)).collect();
-        let records: Vec<CheckRecord> =
-            results.iter().filter_map(|(result, run)| record(result, run)).collect();
-        let results: Vec<CheckResult> = results.into_iter().map(|(result, _)| result).collect();
-        let attested: Vec<Attested> = records.into_iter().map(Attested::Check).collect();
+        let (results, attested) = self.seen(runs);
         let mut event = self.event(Cause::TestsRan, 0);
         self.transact("record the checks", &mut |project, documents, memory, seq| {
             event.id = seq.cast_unsigned();
@@ -99,13 +97,14 @@ impl Project {
         })
     }
 
-    fn result(&self, run: &CheckRun) -> CheckResult {
+    pub(super) fn result(&self, run: &CheckRun) -> CheckResult {
         CheckResult {
             line: run.command.line.clone(),
             end: match run.conclusion.end {
                 End::Exited(code) => CheckEnd::Exited(code),
                 End::Signalled(signal) => CheckEnd::Signalled(signal),
                 End::TimedOut | End::Stopped => CheckEnd::TimedOut,
+                End::NotStarted => CheckEnd::NotStarted,
             },
             millis: u64::try_from(run.conclusion.duration.as_millis()).unwrap_or(u64::MAX),
             tail: process::last_lines(&run.conclusion.output.tail, LOGGED_LINES).join("\n"),
@@ -118,10 +117,10 @@ impl Project {
 const LOGGED_LINES: usize = 5;
 
 /// What the journal keeps of a run; nothing when it can't be said which files it speaks of.
-fn record(result: &CheckResult, run: &CheckRun) -> Option<CheckRecord> {
+pub(super) fn record(result: &CheckResult, run: &CheckRun, at: DateTime) -> Option<CheckRecord> {
     let (before, after) = run.tree.as_ref().ok()?;
     Some(CheckRecord {
-        at: run.at,
+        at,
         result: result.clone(),
         digest: run.conclusion.output.digest,
         tree: before.as_str().to_owned(),
@@ -129,7 +128,7 @@ fn record(result: &CheckResult, run: &CheckRun) -> Option<CheckRecord> {
     })
 }
 
-impl Checks<'_> {
+impl Checks {
     /// All commands of the project, in the order of the files.
     #[must_use]
     pub fn commands(&self) -> &[NamedCommand] {
@@ -147,7 +146,7 @@ impl Checks<'_> {
     /// # Errors
     /// When that can't be found out.
     pub fn standing(&self) -> Result<Standing, Error> {
-        Ok(self.trust.standing(self.project.workspace().root(), &self.commands)?)
+        Ok(self.trust.standing(self.workspace.root(), &self.commands)?)
     }
 
     /// Trusts exactly these commands.
@@ -155,7 +154,7 @@ impl Checks<'_> {
     /// # Errors
     /// When that can't be written down.
     pub fn grant(&self) -> Result<(), Error> {
-        Ok(self.trust.grant(self.project.workspace().root(), &self.commands, self.project.now())?)
+        Ok(self.trust.grant(self.workspace.root(), &self.commands, self.now)?)
     }
 
     /// Takes trust back; answers whether there was any.
@@ -163,7 +162,7 @@ impl Checks<'_> {
     /// # Errors
     /// When the file can't be removed.
     pub fn revoke(&self) -> Result<bool, Error> {
-        Ok(self.trust.revoke(self.project.workspace().root())?)
+        Ok(self.trust.revoke(self.workspace.root())?)
     }
 
     /// Refuses unless all commands are trusted as they are.
@@ -171,7 +170,7 @@ impl Checks<'_> {
     /// # Errors
     /// [`Error::Untrusted`], and when trust can't be found out.
     pub fn require_trust(&self) -> Result<(), Error> {
-        let root = || self.project.workspace().root().to_owned();
+        let root = || self.workspace.root().to_owned();
         match self.standing()? {
             Standing::Trusted | Standing::NoCommands => Ok(()),
             Standing::Unknown => Err(Error::Untrusted { root: root(), added: Vec::new() }),
@@ -189,17 +188,30 @@ impl Checks<'_> {
     /// Runs one of the commands, in the project's folder. Nothing is locked meanwhile.
     ///
     /// # Errors
-    /// When the commands are not trusted, the command is one that only a person runs, its output can't
-    /// be kept, or it can't be started.
+    /// When the commands are not trusted, the command is one that only a person runs, or its output can't
+    /// be kept.
     pub fn run(&mut self, command: &NamedCommand, watch: &mut dyn Watch) -> Result<CheckRun, Error> {
+        self.run_line(command, &command.line, watch)
+    }
+
+    /// The same, with the line that a command of a [`Task`](super::Task) comes to: a commit has a message.
+    ///
+    /// # Errors
+    /// As [`Checks::run`].
+    pub fn run_line(
+        &mut self,
+        command: &NamedCommand,
+        line: &str,
+        watch: &mut dyn Watch,
+    ) -> Result<CheckRun, Error> {
         self.require_trust()?;
         if let Some(what) = command.destructive() {
             return Err(Error::LeftToPerson { line: command.line.clone(), what });
         }
-        let workspace = self.project.workspace();
+        let workspace = &self.workspace;
         workspace.make_internal()?;
         let path = workspace.internal().join("output");
-        let stem = self.project.now().strftime("%Y%m%d-%H%M%S").to_string();
+        let stem = self.now.strftime("%Y%m%d-%H%M%S").to_string();
         let created = OutputFolder::new(path.clone()).create(&stem);
         let (mut file, output) = created.map_err(|source| Error::Output { path, source })?;
         let before = self.tree.take().map_or_else(|| TreeState::of(workspace), Ok);
@@ -207,14 +219,15 @@ impl Checks<'_> {
         tracing::info!(command = command.line, output = %output.display(), "running");
         let conclusion = process::run(
             Job {
-                line: &command.line,
+                line,
                 folder: workspace.root(),
                 environment: process::without_secrets(env::vars_os(), keep).collect(),
-                limit: self.project.settings().commands.timeout,
+                limit: self.timeout,
                 output: Some(&mut file),
             },
             watch,
-        )?;
+        )
+        .unwrap_or_else(|error| Conclusion::of_failure(&error));
         tracing::info!(command = command.line, end = ?conclusion.end, took = ?conclusion.duration, "ran");
         let tree = before.and_then(|before| Ok((before, TreeState::of(workspace)?)));
         self.tree = tree.as_ref().ok().map(|(_, after)| after.clone());
@@ -222,7 +235,6 @@ impl Checks<'_> {
             command: command.clone(),
             conclusion,
             output,
-            at: self.project.now(),
             tree: tree.map_err(|error| error.to_string()),
         })
     }

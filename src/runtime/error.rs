@@ -5,7 +5,6 @@ use crate::{
     disk::{LockError, ReadError, WatchError, WorkspaceError, WriteError},
     document::merge::Conflict,
     journal::JournalError,
-    process::StartError,
     text::{OverlapError, PatchError},
     trust::{TrustError, UserError},
 };
@@ -111,9 +110,6 @@ pub enum Error {
     /// What is trusted can't be found out.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// A command can't be started.
-    #[error(transparent)]
-    Start(#[from] StartError),
     /// A command's output can't be kept.
     #[error("cannot keep output in {}: {source}", .path.display())]
     Output {
@@ -224,7 +220,6 @@ impl Error {
             | Self::Unfinished(_)
             | Self::Read(ReadError::Io { .. })
             | Self::Watch(_)
-            | Self::Start(_)
             | Self::Output { .. }
             | Self::Trust(TrustError::User(UserError::Io { .. })) => ErrorKind::Io,
             Self::Untrusted { .. } | Self::LeftToPerson { .. } => ErrorKind::Waiting,
@@ -273,7 +268,7 @@ impl Error {
                 Some("let XDG_DATA_HOME be a folder outside the project".into())
             }
             Self::LeftToPerson { .. } => Some("run it yourself if it is meant".into()),
-            Self::Trust(TrustError::User(_)) | Self::Start(_) => None,
+            Self::Trust(TrustError::User(_)) => None,
             Self::Lock(LockError::Held { .. }) => Some("wait for it, or end that process".into()),
             Self::Restless { .. } => Some("try again when nobody writes the file".into()),
             Self::WouldBeTooLarge { .. } => Some("raise `limits.file_size` in rulemark.toml".into()),

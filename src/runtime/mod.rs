@@ -24,6 +24,7 @@ mod settings;
 mod transaction;
 mod undo;
 mod watch_loop;
+mod work;
 mod writing;
 
 pub use approvals::Decision;
@@ -35,3 +36,4 @@ pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
 pub use settings::{CommandSettings, HookSettings, Settings, SettingsError, WatchSettings};
 pub use watch_loop::{Report, Stop, Watching};
+pub use work::{Task, TaskPurpose};

@@ -1,6 +1,9 @@
 //! Watching a project: each settled change is an event.
 
-use super::{Documents, Error, ErrorKind, Project, Run, project::SETTINGS_SIZE};
+mod commands;
+
+use self::commands::Commands;
+use super::{CheckRun, Documents, Error, ErrorKind, Project, Run, project::SETTINGS_SIZE};
 use crate::{
     disk::{Burst, Lock, WatchStop, Watcher, lock_holder, read_text},
     engine::Cause,
@@ -24,6 +27,7 @@ pub struct Watching<'p> {
     half_saved: Option<Instant>,
     settings: Option<String>,
     lock: Lock,
+    commands: Commands,
 }
 
 /// What a watcher locks, in `.rulemark/`.
@@ -54,6 +58,12 @@ pub enum Report {
     Watching(String),
     /// A change settled and the rules ran. A run that changed nothing is told as well.
     Ran(Box<Run>),
+    /// These commands are run now, one after the other; the watcher goes on.
+    Running(Vec<String>),
+    /// One of them has ended.
+    Command(Box<CheckRun>),
+    /// Commands are to be run that nobody has trusted.
+    Held(Error),
     /// `rulemark.toml` changed and was read again.
     Reloaded,
     /// The state file, with which the watcher could not work, can be read again.
@@ -80,7 +90,16 @@ impl Project {
         let poll = self.settings.watch.poll;
         let watcher = Watcher::new(self.workspace.root(), self.watched(), self.burst(), poll)?;
         let settings = self.settings_text();
-        Ok(Watching { project: self, watcher, known: None, failure: None, half_saved: None, settings, lock })
+        Ok(Watching {
+            project: self,
+            watcher,
+            known: None,
+            failure: None,
+            half_saved: None,
+            settings,
+            lock,
+            commands: Commands::default(),
+        })
     }
 
     fn watch_lock(&self) -> Result<Lock, Error> {
@@ -157,6 +176,7 @@ impl Watching<'_> {
             }
             Err(error) => self.fail(error, report),
         }
+        self.work(report);
         if let Some(pause) = self.project.displaced_pause() {
             self.watcher.look_again(pause);
         }

@@ -61,7 +61,7 @@ fn exists(environment: &Environment, path: &str) -> bool {
 }
 
 /// Waits until `found` answers; a test that waits for ever has failed.
-fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(super) fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = found() {
@@ -313,7 +313,7 @@ fn a_signal_ends_the_whole_group() {
 }
 
 /// Whether a process is there and has not ended.
-fn is_alive(pid: &str) -> bool {
+pub(super) fn is_alive(pid: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     status.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with('Z') && !rest.is_empty())
 }

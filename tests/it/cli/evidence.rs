@@ -8,7 +8,7 @@ const PLAN: &str = "- [x] write it\n- [x] test it\n";
 
 /// A git repository in CONSTRUCT, whose checks read a source file: they are content as long as `code.txt`
 /// says "good".
-fn project() -> Environment {
+pub(super) fn project() -> Environment {
     let environment = Environment::empty();
     environment.run(&["init", "-q"]);
     environment.write("../home/.config/rulemark/config.toml", "[person]\nunattended = true\n");
@@ -50,7 +50,7 @@ fn git(environment: &Environment, arguments: &[&str]) {
 }
 
 /// Exit code, and what was printed on both streams.
-fn told(environment: &Environment, arguments: &[&str]) -> (i32, String) {
+pub(super) fn told(environment: &Environment, arguments: &[&str]) -> (i32, String) {
     let output = environment.command(arguments).env("PATH", "/usr/local/bin:/usr/bin:/bin").output().unwrap();
     let text = environment.normalised(&output.stdout) + &environment.normalised(&output.stderr);
     (output.status.code().unwrap_or(-1), text)

@@ -12,5 +12,6 @@ mod killing;
 mod reading;
 mod refusing;
 mod together;
+mod watched_commands;
 mod watching;
 mod writing;

@@ -16,21 +16,21 @@ use std::{
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A process whose lines are read as they come. It is ended with the test.
-struct Running {
+pub(super) struct Running {
     child: Child,
     lines: Receiver<String>,
     seen: String,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(super) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = lines(child.stdout.take().unwrap());
         Self { child, lines, seen: String::new() }
     }
 
     /// Reads on until a line holds `wanted`.
-    fn await_line(&mut self, wanted: &str) {
+    pub(super) fn await_line(&mut self, wanted: &str) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -45,7 +45,7 @@ impl Running {
         }
     }
 
-    fn interrupt(mut self) -> (Option<i32>, String) {
+    pub(super) fn interrupt(mut self) -> (Option<i32>, String) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let deadline = Instant::now() + DEADLINE;
