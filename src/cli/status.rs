@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     document::{Role, WorkflowState},
-    engine::{Memory, Progress, claims, plan_revision, progress},
+    engine::{Memory, Progress, claims, plan_gate, plan_revision, progress},
     journal::{ApprovalRecord, Entry},
     rules::{self, LengthUnit, RuleSet, Test},
     runtime::Project,
@@ -105,6 +105,7 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let is_marked = state.items().rows().iter().all(|item| item.status.is_some());
     let memory = if is_marked { Memory::default() } else { project.memory().unwrap_or_default() };
     let Progress { done, left } = progress(&state, &memory);
+    let rules = rules::compile_runnable(&state);
     Ok(StatusJson {
         project: project.workspace().root().display().to_string(),
         phase: state.value("Phase").map(str::to_owned),
@@ -113,8 +114,8 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
         items: ItemsJson { done, left },
         pending: last.as_ref().map_or(0, |entry| entry.pending.len()),
         conflicts,
-        log: log(&state, &rules::compile_runnable(&state)),
-        plan: plan(project, &state),
+        log: log(&state, &rules),
+        plan: plan(project, &state, &rules),
         checks: project.guidance_of_checks(&documents, &state),
         claims: claimed(project, &state),
         watcher: project.watcher(),
@@ -123,7 +124,9 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
     })
 }
 
-fn plan(project: &Project, state: &WorkflowState<'_>) -> Option<PlanJson> {
+fn plan(project: &Project, state: &WorkflowState<'_>, rules: &RuleSet) -> Option<PlanJson> {
+    // Before there is a plan to decide about, what was decided about another says nothing.
+    plan_gate(state, rules)?;
     let decision = project.approval()?;
     let is_this = decision.plan == plan_revision(state);
     let verdict = match (decision.is_yes, is_this) {

@@ -12,7 +12,7 @@ use crate::{
     runtime::{Documents, Error, Project, Report, Run, Stop},
 };
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
@@ -56,9 +56,9 @@ fn begun_elsewhere(error: Error) -> CommandError {
     }
 }
 
-/// Lets Ctrl-C end the watcher after what it is doing; a second one ends the process at once.
+/// Lets Ctrl-C, and a terminal that is closed, end the watcher after what it is doing; a second one ends the process at once.
 fn stop_on_signal(stop: Stop) -> Result<(), CommandError> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| CommandError::refused("can't listen for Ctrl-C").because(error))?;
     thread::spawn(move || {
         for (number, signal) in signals.forever().enumerate() {

@@ -113,6 +113,9 @@ impl Project {
     }
 }
 
+/// Set for the commands of a project to its folder: what they call must not begin them again.
+const INSIDE: &str = "RULEMARK_INSIDE";
+
 /// Lines of output that a record keeps of a command.
 const LOGGED_LINES: usize = 5;
 
@@ -209,6 +212,9 @@ impl Checks {
             return Err(Error::LeftToPerson { line: command.line.clone(), what });
         }
         let workspace = &self.workspace;
+        if env::var_os(INSIDE).is_some_and(|root| root == workspace.root().as_os_str()) {
+            return Err(Error::Nested(line.to_owned()));
+        }
         workspace.make_internal()?;
         let path = workspace.internal().join("output");
         let stem = self.now.strftime("%Y%m%d-%H%M%S").to_string();
@@ -221,7 +227,9 @@ impl Checks {
             Job {
                 line,
                 folder: workspace.root(),
-                environment: process::without_secrets(env::vars_os(), keep).collect(),
+                environment: process::without_secrets(env::vars_os(), keep)
+                    .chain([(INSIDE.into(), workspace.root().into())])
+                    .collect(),
                 limit: self.timeout,
                 output: Some(&mut file),
             },

@@ -107,6 +107,9 @@ pub enum Error {
         /// What in it is.
         what: String,
     },
+    /// A command of the project would run the project's commands.
+    #[error("`{0}` is not run: a command of this project is running already, and has called this")]
+    Nested(String),
     /// What is trusted can't be found out.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -224,7 +227,9 @@ impl Error {
             | Self::Trust(TrustError::User(UserError::Io { .. })) => ErrorKind::Io,
             Self::Untrusted { .. } | Self::LeftToPerson { .. } => ErrorKind::Waiting,
             Self::Trust(TrustError::User(_)) => ErrorKind::Usage,
-            Self::Trust(TrustError::Inside(_) | TrustError::Writable(_)) => ErrorKind::Conflict,
+            Self::Trust(TrustError::Inside(_) | TrustError::Writable(_)) | Self::Nested(_) => {
+                ErrorKind::Conflict
+            }
             Self::Workspace(_) | Self::Settings(_) | Self::NoState(_) | Self::NoConfig(_) => ErrorKind::Usage,
             Self::HalfSaved { .. } | Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
             Self::Lock(LockError::Held { .. }) | Self::Restless { .. } | Self::Undo(_) => ErrorKind::Conflict,
@@ -268,6 +273,7 @@ impl Error {
                 Some("let XDG_DATA_HOME be a folder outside the project".into())
             }
             Self::LeftToPerson { .. } => Some("run it yourself if it is meant".into()),
+            Self::Nested(_) => Some("name the tool itself in project_config.md, not `rulemark test`".into()),
             Self::Trust(TrustError::User(_)) => None,
             Self::Lock(LockError::Held { .. }) => Some("wait for it, or end that process".into()),
             Self::Restless { .. } => Some("try again when nobody writes the file".into()),

@@ -332,6 +332,15 @@ fn much_output_is_capped_and_kept() {
 }
 
 #[test]
+fn tests_that_run_the_tests_end_at_once() {
+    let rulemark = env!("CARGO_BIN_EXE_rulemark");
+    let environment = trusted(&format!("{rulemark} test"));
+    let (code, text) = told(&environment, &["test"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("a command of this project is running already, and has called this"), "{text}");
+}
+
+#[test]
 fn commands_see_no_secrets() {
     let environment = trusted("env | sort >seen; true");
     let run = |environment: &Environment| {
