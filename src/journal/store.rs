@@ -599,6 +599,24 @@ mod tests {
         }
     }
 
+    /// An attempt that was overtaken leaves its texts behind, and they build on those before them.
+    #[test]
+    fn what_a_kept_text_builds_on_is_kept() {
+        let (_folder, path) = journal();
+        let mut writer = Journal::open(&path).unwrap();
+        writer.keep = Keep { entries: 6, bytes: 1 << 20, every: 10 };
+        let text = |of: &str| (0..100).map(|line| format!("{of} {line}\n")).collect::<String>();
+        let mut head = text("head");
+        for number in 1..=20 {
+            let (found, after) = (format!("{head}more\n"), format!("{head}more\nof it\n"));
+            let seq = write(&mut writer, EntryKind::Run, &found, &after);
+            writer.withdraw(seq, &DisplacedChanges::default()).unwrap();
+            head = text(&format!("after {number}"));
+            write(&mut writer, EntryKind::Run, &text(&format!("found {number}")), &head);
+        }
+        assert_eq!(writer.verify().unwrap().problems, [] as [String; 0]);
+    }
+
     #[test]
     fn a_damaged_journal_is_recognised_and_set_aside() {
         let (_folder, path) = journal();

@@ -106,12 +106,14 @@ pub(super) fn too_old(transaction: &Transaction<'_>, seq: i64, keep: Keep) -> Re
     Ok(oldest.min(seq - 1))
 }
 
-/// Forgets the texts that only entries up to `oldest` refer to.
+/// Forgets the texts that only entries up to `oldest` refer to. Younger ones stay, with what they build
+/// on, even those of entries that were withdrawn: they may come again.
 pub(super) fn prune(transaction: &Transaction<'_>, oldest: i64) -> Result<(), JournalError> {
     let mut wanted: Vec<String> = transaction
         .prepare(
             "SELECT revision FROM version UNION SELECT last FROM displaced
-             UNION SELECT memory FROM entry WHERE seq > ?1",
+             UNION SELECT memory FROM entry WHERE seq > ?1
+             UNION SELECT revision FROM text WHERE seq > ?1",
         )?
         .query_map([oldest], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
