@@ -475,8 +475,9 @@ mod tests {
         write(&mut writer, EntryKind::Run, versions[1], versions[2]);
         let revisions = versions.map(Revision::of);
         let expected = OwnWrite { before: revisions[1], after: revisions[2] };
-        assert_eq!(writer.latest_own_write(DocumentId::State).unwrap(), Some(expected));
-        assert_eq!(writer.latest_own_write(DocumentId::Config).unwrap(), None);
+        assert_eq!(writer.own_writes(DocumentId::State, 1).unwrap(), [expected]);
+        assert_eq!(writer.own_writes(DocumentId::State, 9).unwrap().len(), 2);
+        assert_eq!(writer.own_writes(DocumentId::Config, 9).unwrap(), []);
         assert_eq!(writer.last_seen(DocumentId::State, revisions[1]).unwrap(), Some(2));
         assert_eq!(writer.lines(DocumentId::State, revisions[0]).unwrap(), Some(LineSet::of(versions[0])));
         let base =

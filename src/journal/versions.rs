@@ -25,21 +25,21 @@ impl Journal {
         Ok(file.map(|file| file.after))
     }
 
-    /// The newest of Rulemark's own writes of a document that is still kept.
+    /// The newest of Rulemark's own writes of a document that are still kept, newest first.
     ///
     /// # Errors
     /// As above.
-    pub fn latest_own_write(&self, document: DocumentId) -> Result<Option<OwnWrite>, JournalError> {
-        let found: Option<(String, String)> = self
-            .connection
-            .prepare_cached(
-                "SELECT before, after FROM own_write WHERE document = ?1 ORDER BY seq DESC LIMIT 1",
-            )?
-            .query_row([document.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((before, after)) = found else { return Ok(None) };
-        let write = || Ok(OwnWrite { before: revision(&before)?, after: revision(&after)? });
-        write().map(Some).map_err(JournalError::Damaged)
+    pub fn own_writes(&self, document: DocumentId, limit: usize) -> Result<Vec<OwnWrite>, JournalError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT before, after FROM own_write WHERE document = ?1 ORDER BY seq DESC LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_and_then(params![document.to_string(), limit], |row| {
+            let [before, after]: [String; 2] = [row.get(0)?, row.get(1)?];
+            let write = || Ok(OwnWrite { before: revision(&before)?, after: revision(&after)? });
+            write().map_err(JournalError::Damaged)
+        })?;
+        rows.collect()
     }
 
     /// The newest entry that a version of a document occurs in, if it is known.

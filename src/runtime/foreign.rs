@@ -6,9 +6,12 @@
 use super::{Document, Documents, Error, leftovers::Leftovers};
 use crate::{
     document::merge::{self, Side},
-    journal::{Conflict, Journal, JournalError},
+    journal::{Conflict, Journal, JournalError, OwnWrite},
     text::{DocumentId, LineSet, Revision},
 };
+
+/// How many of Rulemark's own writes a text is compared with.
+const WRITES: usize = 64;
 
 /// The documents as the rules shall see them, and how that came about.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ impl Merging<'_> {
             return self.merge(unfinished.before, head, &found.text);
         }
         let lines = LineSet::of(&found.text);
-        if !self.predates_own_write(&lines, head)? {
+        if !self.predates_own_write(found, &lines, head)? {
             return Ok(());
         }
         if self.journal.last_seen(self.id, found.revision)?.is_some() {
@@ -85,13 +88,35 @@ impl Merging<'_> {
         Ok(())
     }
 
-    /// Whether a text with these lines knows nothing of Rulemark's last write.
-    fn predates_own_write(&self, lines: &LineSet, head: Revision) -> Result<bool, JournalError> {
-        let Some(write) = self.journal.latest_own_write(self.id)? else { return Ok(false) };
-        let [before, after, newest] =
-            [write.before, write.after, head].map(|version| self.journal.lines(self.id, version));
-        let (Some(before), Some(after), Some(newest)) = (before?, after?, newest?) else { return Ok(false) };
-        Ok(lines.predates(&before, &after, &newest))
+    /// Whether a text with these lines knows nothing of what Rulemark wrote last. What others have
+    /// rewritten since tells nothing, so the newest write is asked that still stands.
+    fn predates_own_write(
+        &self,
+        found: &Document,
+        lines: &LineSet,
+        head: Revision,
+    ) -> Result<bool, JournalError> {
+        let Some(newest) = self.journal.lines(self.id, head)? else { return Ok(false) };
+        for write in self.journal.own_writes(self.id, WRITES)? {
+            let [before, after] =
+                [write.before, write.after].map(|version| self.journal.lines(self.id, version));
+            let (Some(before), Some(after)) = (before?, after?) else { return Ok(false) };
+            match lines.predates(&before, &after, &newest) {
+                Some(true) => return Ok(!self.has_read(write, head, &found.text)?),
+                Some(false) => return Ok(false),
+                None => {}
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the author of a text has put what Rulemark wrote in other words.
+    fn has_read(&self, write: OwnWrite, head: Revision, text: &str) -> Result<bool, JournalError> {
+        let [before, after, head] = [write.before, write.after, head].map(|version| self.version(version));
+        Ok(match (before?, after?, head?) {
+            (Some(before), Some(after), Some(head)) => merge::has_read(&before, &after, &head, text),
+            _ => false,
+        })
     }
 
     /// Takes in what somebody wrote to the file that the document was before entry `seq`.
@@ -217,6 +242,30 @@ mod tests {
         scratch.write_state(&without);
         project.run(Cause::FilesChanged).unwrap();
         assert_eq!(scratch.state(), without, "it was made from the newest version: `later` is in it");
+    }
+
+    #[test]
+    fn what_rulemark_wrote_can_be_put_in_other_words() {
+        let (_, _, head) = logged();
+        let entry = "- [2026-11-21 10:00:00] ours";
+        let reworded = head.replace(entry, &format!("{entry}, and more"));
+        check(&reworded, &reworded, 0);
+        let with_theirs =
+            head.replace(START, &START.replace("n2\n", "n2\ntheirs\n")).replace("count 3", "count 4");
+        check(&with_theirs, &with_theirs, 0);
+    }
+
+    #[test]
+    fn a_copy_from_before_a_write_that_was_reworded_since_keeps_what_was_written_earlier() {
+        let (scratch, mut project, _) = logged();
+        add(&mut project, "- [2026-11-21 10:01:00] ours again");
+        let reworded = scratch.state().replace("ours again", "ours again, and more");
+        scratch.write_state(&reworded);
+        project.run(Cause::FilesChanged).unwrap();
+        let with_note = |text: &str| text.replace("n2\n", "n2\ntheirs\n");
+        scratch.write_state(&with_note(START));
+        project.run(Cause::FilesChanged).unwrap();
+        assert_eq!(scratch.state(), with_note(&reworded));
     }
 
     #[test]

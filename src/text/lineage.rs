@@ -62,9 +62,10 @@ impl LineSet {
     /// Whether this text knows nothing of a change, of which `before` and `after` are the versions
     /// around it and `head` the newest. Of the lines that the change made more or fewer, and that still
     /// are as it left them, most are here as they were before; and what was added after the change is
-    /// not here.
+    /// not here. `None` when those lines tell nothing: none is as the change left it, or as many are
+    /// here as they were before.
     #[must_use]
-    pub fn predates(&self, before: &Self, after: &Self, head: &Self) -> bool {
+    pub fn predates(&self, before: &Self, after: &Self, head: &Self) -> Option<bool> {
         let (mut old, mut new) = (0, 0);
         let (mut later, mut later_here) = (0, 0);
         for_each_line([&before.0, &after.0, &head.0, &self.0], |[before, after, head, here]| {
@@ -77,7 +78,7 @@ impl LineSet {
                 later_here += here.clamp(after, head) - after;
             }
         });
-        old > new && (later == 0 || 2 * later_here <= later)
+        (old != new).then(|| old > new && (later == 0 || 2 * later_here <= later))
     }
 }
 
@@ -130,24 +131,25 @@ mod tests {
     #[test]
     fn a_copy_of_an_older_version_is_told_from_an_edit() {
         let (before, after) = ("- [ ] one\n- [ ] two\n", "- [x] one\n- [ ] two\n- logged\n");
-        let check = |head: &str, text: &str, expected: bool| {
+        let check = |head: &str, text: &str, expected: Option<bool>| {
             let predates =
                 LineSet::of(text).predates(&LineSet::of(before), &LineSet::of(after), &LineSet::of(head));
             assert_eq!(predates, expected, "{text:?}");
         };
-        check(after, "- [ ] one\n- [ ] two\nmine\n", true);
-        check(after, "- [ ] one\n", true);
-        check(after, "- [x] one\n- [ ] two\n- logged\nmine\n", false);
-        check(after, "- [x] one\n- [ ] two\n", false);
-        check(after, "- [x] one, really\n- [ ] two\n- logged\n", false);
-        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] two\nlater\n", false);
-        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] one\n- [ ] two\nmine\n", true);
-        check("- [ ] two\n", "- [ ] two\nmine\n", false);
+        check(after, "- [ ] one\n- [ ] two\nmine\n", Some(true));
+        check(after, "- [ ] one\n", Some(true));
+        check(after, "- [x] one\n- [ ] two\n- logged\nmine\n", Some(false));
+        check(after, "- [x] one\n- [ ] two\n", Some(false));
+        check(after, "- [x] one, really\n- [ ] two\n- logged\n", Some(false));
+        check("- [x] one\n- [ ] two\n", "- [x] one, really\n- [ ] two\n", None);
+        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] two\nlater\n", Some(false));
+        check("- [x] one\n- [ ] two\n- logged\nlater\n", "- [ ] one\n- [ ] two\nmine\n", Some(true));
+        check("- [ ] two\n", "- [ ] two\nmine\n", Some(false));
     }
 
     #[test]
     fn a_change_that_only_adds() {
-        let check = |head: &str, text: &str, expected: bool| {
+        let check = |head: &str, text: &str, expected: Option<bool>| {
             let predates = LineSet::of(text).predates(
                 &LineSet::of("a\n"),
                 &LineSet::of("a\nlogged\n"),
@@ -155,10 +157,10 @@ mod tests {
             );
             assert_eq!(predates, expected, "{head:?}, {text:?}");
         };
-        check("a\nlogged\n", "a\nmine\n", true);
-        check("a\nlogged\n", "a\nlogged\nmine\n", false);
-        check("a\n", "a\nmine\n", false);
-        check("a\nlogged\nlater\n", "a\nlater\n", false);
+        check("a\nlogged\n", "a\nmine\n", Some(true));
+        check("a\nlogged\n", "a\nlogged\nmine\n", Some(false));
+        check("a\n", "a\nmine\n", None);
+        check("a\nlogged\nlater\n", "a\nlater\n", Some(false));
     }
 
     #[test]

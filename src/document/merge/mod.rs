@@ -28,6 +28,7 @@ pub(super) mod lines;
 pub(super) mod names;
 mod places;
 mod position;
+mod reading;
 pub(super) mod sections;
 mod taking;
 mod three_way;
@@ -37,6 +38,7 @@ mod walk;
 mod tests;
 
 pub use position::{BranchMerge, Current, Position, merge_branches};
+pub use reading::has_read;
 pub use taking::take_ours;
 
 use lines::{Ending, Version};
