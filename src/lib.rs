@@ -40,6 +40,7 @@
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`hooks`]: what AI coding agents ask before and after they act, and what they are answered.
+//! * [`setup`]: what is written into the agents' own files, and taken out again.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
 //!
 //! Beside both: [`testing`] turns rules into stories that a snapshot test can hold.
@@ -79,6 +80,7 @@ pub mod markdown;
 pub mod process;
 pub mod rules;
 pub mod runtime;
+pub mod setup;
 pub mod testing;
 pub mod text;
 pub mod trust;

@@ -1,8 +1,11 @@
 //! What can be typed. The doc comments here are the one table that feeds `--help`, `man` and the
 //! completions; what an invocation *means* is worked out in [`super::context`].
 
-use crate::hooks::{self, Protocol};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use crate::{
+    hooks::{self, Protocol},
+    setup::{AGENTS, Agent},
+};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use jiff::civil::DateTime;
 use std::path::PathBuf;
 
@@ -72,6 +75,8 @@ pub enum Color {
 pub enum Command {
     /// Make the two files of a project from templates; never over existing ones
     Init(InitArgs),
+    /// Take out of agents' files what `init --agent` put in
+    Uninit(UninitArgs),
     /// Show in a scratch project how rules run: a whole item in a few seconds
     Demo(DemoArgs),
     /// Say where the project is: phase, item, what waits
@@ -176,6 +181,44 @@ pub struct InitArgs {
     /// Let git merge and show the project's documents with Rulemark, in this clone
     #[arg(long)]
     pub git: bool,
+    /// Set this agent up: hooks where it has them, and instructions in its own rule file
+    #[arg(long, value_enum, value_name = "AGENT")]
+    pub agent: Option<SetupAgent>,
+}
+
+/// `uninit`.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct UninitArgs {
+    /// Only of this agent
+    #[arg(long, value_enum, value_name = "AGENT")]
+    pub agent: Option<SetupAgent>,
+    /// Only say what would change
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// An agent that can be set up.
+#[derive(Clone, Copy, Debug)]
+pub struct SetupAgent(usize);
+
+impl SetupAgent {
+    const ALL: [Self; AGENTS.len()] = [Self(0), Self(1), Self(2), Self(3), Self(4), Self(5)];
+
+    /// Which.
+    #[must_use]
+    pub fn agent(self) -> &'static Agent {
+        &AGENTS[self.0]
+    }
+}
+
+impl ValueEnum for SetupAgent {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.agent().name))
+    }
 }
 
 /// `merge-driver`, as git calls it.

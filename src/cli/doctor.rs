@@ -5,6 +5,7 @@ use super::{
     change::plural,
     compiled,
     context::Context,
+    doctor_agents,
     error::{CommandError, CommandResult, Exit},
     git_setup,
     render::{Ink, Line},
@@ -19,7 +20,7 @@ use serde::Serialize;
 
 /// One check.
 #[derive(Serialize)]
-struct Checked {
+pub(super) struct Checked {
     name: &'static str,
     /// `ok`, `warn` or `fail`.
     verdict: &'static str,
@@ -29,15 +30,19 @@ struct Checked {
 }
 
 impl Checked {
-    fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+    pub(super) fn ok(name: &'static str, finding: impl Into<String>) -> Self {
         Self { name, verdict: "ok", finding: finding.into(), advice: None }
     }
 
-    fn warn(name: &'static str, finding: impl Into<String>, advice: &str) -> Self {
+    pub(super) fn warn(name: &'static str, finding: impl Into<String>, advice: &str) -> Self {
         Self { name, verdict: "warn", finding: finding.into(), advice: Some(advice.into()) }
     }
 
-    fn failed(name: &'static str, error: &CommandError) -> Self {
+    pub(super) fn fail(name: &'static str, finding: impl Into<String>, advice: &str) -> Self {
+        Self { name, verdict: "fail", finding: finding.into(), advice: Some(advice.into()) }
+    }
+
+    pub(super) fn failed(name: &'static str, error: &CommandError) -> Self {
         let mut finding = error.to_string();
         for cause in error.causes() {
             finding = format!("{finding}: {cause}");
@@ -88,6 +93,7 @@ fn examine(project: &Project) -> Vec<Checked> {
         Err(error) => checks.push(Checked::failed("files", &error.into())),
     }
     checks.extend([journal(project), writable(project), writing(project), watcher(project), git(project)]);
+    checks.extend(doctor_agents::agents(project));
     checks
 }
 

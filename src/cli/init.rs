@@ -1,6 +1,7 @@
 //! `rulemark init`.
 
 use super::{
+    agent_setup,
     args::InitArgs,
     context::Context,
     error::{CommandError, CommandResult, Exit},
@@ -36,8 +37,14 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     if folder.exists() && !folder.is_dir() {
         return Err(CommandError::usage(format!("{} is not a folder", folder.display())));
     }
-    if args.git && Workspace::named_root(&folder).is_ok() {
-        return git_setup::install(context, &folder, args.dry_run);
+    if (args.git || args.agent.is_some()) && Workspace::named_root(&folder).is_ok() {
+        if args.git {
+            git_setup::install(context, &folder, args.dry_run)?;
+        }
+        return match args.agent {
+            Some(agent) => agent_setup::install(context, &folder, agent, args.dry_run),
+            None => Ok(Exit::Ok),
+        };
     }
     for (path, text) in FILES {
         let is_new = if args.dry_run { !folder.join(path).exists() } else { create(&folder, path, text)? };
@@ -50,6 +57,9 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
     }
     if args.git && folder.is_dir() {
         git_setup::install(context, &folder, args.dry_run)?;
+    }
+    if let Some(agent) = args.agent.filter(|_| folder.is_dir()) {
+        agent_setup::install(context, &folder, agent, args.dry_run)?;
     }
     if args.dry_run {
         return Ok(Exit::Ok);

@@ -4,6 +4,7 @@
 //! that prints, and `error` is what a process ends with. Commands hold no logic of the workflow:
 //! they ask the core or the runtime and put the answer into words.
 
+mod agent_setup;
 mod apply;
 mod approve;
 mod args;
@@ -17,6 +18,7 @@ mod demo;
 mod diff;
 mod diff_driver;
 mod doctor;
+mod doctor_agents;
 mod done;
 mod emit;
 mod error;
@@ -102,6 +104,7 @@ fn invoke(Args { global, command }: Args) -> Exit {
 fn dispatch(context: &mut Context, command: Command) -> CommandResult {
     match command {
         Command::Init(args) => init::run(context, args),
+        Command::Uninit(args) => agent_setup::remove(context, &args),
         Command::Demo(args) => demo::run(context, &args),
         Command::Status(args) => status::run(context, args),
         Command::Next(args) => next::run(context, &args),

@@ -31,10 +31,12 @@ mod protocol;
 mod shell;
 mod statement;
 mod stop;
+mod trial;
 mod wording;
 
 pub use input::{InputError, read_input};
-pub use protocol::{Answer, Caller, Protocol};
+pub use protocol::{Answer, Caller, Protocol, Registration};
+pub use trial::Trial;
 
 use crate::runtime::{Error, FixedClock, Project};
 use occasion::{Occasion, Reply};

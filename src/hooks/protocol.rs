@@ -45,10 +45,15 @@ pub(super) struct EventRow {
     /// What it means.
     pub(super) moment: Moment,
     /// The tools it is asked for, in the configuration; `None` where it has no tools.
-    #[expect(dead_code, reason = "what writes the agents' settings comes next")]
     pub(super) matcher: Option<&'static str>,
     /// How it is answered.
     pub(super) form: Form,
+}
+
+impl EventRow {
+    fn is_gate(&self) -> bool {
+        matches!(self.moment, Moment::BeforeTool | Moment::BeforeCommand)
+    }
 }
 
 /// When an event comes.
@@ -140,7 +145,27 @@ const PATHS: [&str; 5] = ["file_path", "path", "notebook_path", "target_file", "
 /// … and its new text.
 const TEXTS: [&str; 3] = ["content", "contents", "file_text"];
 
+/// An event as it is asked for in an agent's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its name.
+    pub event: &'static str,
+    /// The tools it is asked for; `None` where it has no tools.
+    pub matcher: Option<&'static str>,
+    /// Whether an answer to it can refuse something.
+    pub is_gate: bool,
+}
+
 impl Protocol {
+    /// The events that are asked for.
+    pub fn registrations(&self) -> impl Iterator<Item = Registration> + use<> {
+        self.events.iter().map(|row| Registration {
+            event: row.name,
+            matcher: row.matcher,
+            is_gate: row.is_gate(),
+        })
+    }
+
     /// Reads an event.
     pub(super) fn hear(&self, input: &[u8]) -> Result<Heard, String> {
         let event: Value =
@@ -240,13 +265,12 @@ impl Protocol {
     /// What is answered to what can't be read. It may be a gate's event unless it names another.
     pub(super) fn unreadable(&self, input: &[u8], message: &str) -> Answer {
         let failure = format!("the event can't be read: {message}");
-        let is_gate = |row: &EventRow| matches!(row.moment, Moment::BeforeTool | Moment::BeforeCommand);
         let names = |row: &&EventRow| {
             let quoted = format!("\"{}\"", row.name);
             memchr::memmem::find(input, quoted.as_bytes()).is_some()
         };
         let mut named = self.events.iter().filter(names).peekable();
-        if named.peek().is_some() && !named.any(is_gate) {
+        if named.peek().is_some() && !named.any(EventRow::is_gate) {
             return self.fails_open(&failure);
         }
         let complaint = super::wording::fails_closed(&failure);

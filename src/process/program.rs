@@ -4,9 +4,9 @@ use crate::document::Launch;
 use std::{
     env,
     ffi::OsStr,
-    io,
+    io::{self, Write as _},
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 /// A process to be: nothing of this process's input, in a group of its own so that all it starts can
@@ -82,16 +82,32 @@ impl Quiet {
         self
     }
 
+    /// Runs it to its end with `input` to read: what it wrote to standard output.
+    ///
+    /// # Errors
+    /// As [`Quiet::output`].
+    pub fn answer_to(mut self, input: &[u8]) -> io::Result<Vec<u8>> {
+        let mut child = self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut to) = child.stdin.take() {
+            // One that ends without reading says why in its own way.
+            to.write_all(input).ok();
+        }
+        answered(child.wait_with_output()?)
+    }
+
     /// Runs it to its end: what it wrote to standard output.
     ///
     /// # Errors
     /// When it can't be started, or says that it failed; then with the last line it complained with.
     pub fn output(mut self) -> io::Result<Vec<u8>> {
-        let output = self.0.stderr(Stdio::piped()).output()?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        Err(io::Error::other(complaint.lines().next_back().unwrap_or("it failed").to_owned()))
+        answered(self.0.stderr(Stdio::piped()).output()?)
     }
+}
+
+fn answered(output: Output) -> io::Result<Vec<u8>> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(complaint.lines().next_back().unwrap_or("it failed").to_owned()))
 }

@@ -226,7 +226,7 @@ fn may_use(from: &str, to: &str, is_module: bool) -> bool {
         (None, None) if to == TESTING => matches!(from, "cli" | "main"),
         // What answers an agent knows nothing of how people are answered.
         (None, None) if to == "cli" => from == "main",
-        (None, None) if to == "hooks" => matches!(from, "cli" | "main"),
+        (None, None) if to == "hooks" => matches!(from, "setup" | "cli" | "main"),
         (None, None) => is_module || from != TESTING,
     }
 }

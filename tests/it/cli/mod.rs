@@ -1,5 +1,6 @@
 //! The real binary, as a user calls it: what it prints, writes and exits with.
 
+mod agents;
 mod approvals;
 mod commands;
 mod environment;
