@@ -9,7 +9,13 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, thread};
 
 const PHASES: [&str; 6] = ["INIT", "ANALYZE", "BLUEPRINT", "CONSTRUCT", "VALIDATE", "COMPLETED"];
-const SETTINGS: [&str; 3] = ["warn", "revert", "off"];
+/// The columns: settings under `[gates]`.
+const SETTINGS: [&str; 4] = [
+    "on_violation = \"warn\"",
+    "on_violation = \"revert\"",
+    "on_violation = \"revert\"\napproval = \"person\"",
+    "on_violation = \"off\"",
+];
 
 /// What somebody does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,7 +84,7 @@ fn table() -> String {
     let mut table = String::from(
         "# What becomes of an act\n\nThe project names a test command that nobody has trusted or run. For each \
         `on_violation`: through the file · through the hook · through both. `-` where the act makes no sense.\n\n\
-        | phase | act | warn | revert | off |\n| --- | --- | --- | --- | --- |\n",
+        | phase | act | warn | revert | revert, `approval = \"person\"` | off |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for phase in PHASES {
         let rows = thread::scope(|scope| {
@@ -129,7 +135,7 @@ fn event(act: Act, phase: &str) -> Option<Value> {
 }
 
 fn fates(act: Act, phase: &str, setting: &str, event: &Value) -> [Fate; 3] {
-    let settings = format!("[gates]\non_violation = \"{setting}\"\n");
+    let settings = format!("[gates]\n{setting}\n");
     let config = "## Test Commands\n```sh\ntrue\n```\n\n## Changelog\n";
     let project = || hooks::project(phase, &[("rulemark.toml", &settings), ("project_config.md", config)]);
     let by_file = {
