@@ -49,7 +49,7 @@ pub(crate) fn measure_items() {
 }
 
 /// `fn main() {}`, compiled as the command is.
-fn empty_binary(folder: &Path) -> PathBuf {
+pub(crate) fn empty_binary(folder: &Path) -> PathBuf {
     let (source, binary) =
         (folder.join("empty.rs"), folder.join(format!("empty{}", env::consts::EXE_SUFFIX)));
     fs::write(&source, "fn main() {}").unwrap();

@@ -1,7 +1,7 @@
 //! What Rulemark costs, as ratios: both sides of each are measured in one run, turn by turn, so the
 //! ratio holds on any machine. Nothing is asserted.
 //!
-//! usage: cargo bench [-- core|commands|write|watch|items]
+//! usage: cargo bench [-- core|commands|write|watch|items|hooks]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -12,6 +12,7 @@
 mod commands;
 mod core;
 mod document;
+mod hooks;
 mod project;
 mod watch;
 mod write;
@@ -20,12 +21,13 @@ use std::{env, time::Duration};
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 5] = [
+    let parts: [(&str, fn()); 6] = [
         ("core", core::measure),
         ("commands", commands::measure),
         ("write", write::measure),
         ("watch", watch::measure),
         ("items", commands::measure_items),
+        ("hooks", hooks::measure),
     ];
     for (name, measure) in parts {
         if wanted.is_empty() || wanted.iter().any(|part| part == name) {

@@ -20,7 +20,7 @@ const BYTES: usize = 1_024;
 
 /// Runs the rules behind an edit.
 pub(super) fn edit(project: &mut Project, heard: &Heard, path: &Path) -> Result<Reply, Error> {
-    let path = heard.folder.as_deref().unwrap_or(Path::new("")).join(path);
+    let path = heard.folder.as_deref().unwrap_or(project.workspace().root()).join(path);
     let place = Places::new(project.workspace(), &project.settings().hooks.documents).of(&path);
     let relative = project.workspace().relative(&path).to_string_lossy().into_owned();
     let cause = match place {

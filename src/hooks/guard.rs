@@ -22,7 +22,7 @@ const PERSONAL: [(&str, &[&str]); 4] =
 /// Judges an edit.
 pub(super) fn edit(project: &Project, heard: &Heard, edit: &Edit) -> Result<Reply, Error> {
     let places = Places::new(project.workspace(), &project.settings().hooks.documents);
-    let path = heard.folder.as_deref().unwrap_or(Path::new("")).join(&edit.path);
+    let path = heard.folder.as_deref().unwrap_or(project.workspace().root()).join(&edit.path);
     let shown = shown(project, &path);
     match places.of(&path) {
         Place::Outside | Place::Document => Ok(Reply::Nothing),
@@ -117,15 +117,20 @@ fn state(project: &Project, edit: &Edit) -> Result<Reply, Error> {
         .diagnostics
         .iter()
         .filter(|it| it.severity > Severity::Note && engine::GATES.contains(&it.code));
-    let told: Vec<String> = findings.map(|it| wording::line(&it.message)).collect();
-    if told.is_empty() {
-        return Ok(Reply::Nothing);
-    }
+    let found: Vec<_> = findings.collect();
+    let Some(first) = found.first() else { return Ok(Reply::Nothing) };
+    let told: Vec<String> = found.iter().map(|it| wording::line(&it.message)).collect();
     let told = told.join("; ");
     Ok(match project.settings().engine.gates.on_violation {
-        OnViolation::Revert => Reply::Refuse(format!(
-            "the gates would take this edit back: {told}. Do the steps of the phase first; `rulemark next` says them"
-        )),
+        OnViolation::Revert => {
+            // Nothing has gone back yet: what is left of the hint is what to do.
+            let hint = first.hint.as_deref().unwrap_or("see `rulemark next`");
+            let remedy = hint.split_once(" again; ").map_or(hint, |(_, remedy)| remedy);
+            Reply::Refuse(format!(
+                "the gates would take this edit back: {told}. To do: {}",
+                wording::line(remedy)
+            ))
+        }
         _ => Reply::Remark(format!(
             "the gates object to this edit: {told}. It will stand in the Log; go back unless the person wants it so"
         )),

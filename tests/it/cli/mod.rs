@@ -10,6 +10,7 @@ mod git;
 mod hooks;
 mod hostile;
 mod killing;
+mod lazy_agent;
 mod reading;
 mod refusing;
 mod together;
