@@ -179,11 +179,13 @@ pub(crate) fn rules(entry: &Entry) -> Vec<String> {
 }
 
 fn edited(entry: &Entry) -> String {
-    let files = entry.files.iter().filter(|file| !file.patch.is_empty());
+    let files = entry.files.iter().filter(|file| file.without() != file.after);
     let names: Vec<&str> = files
-        .map(|file| match file.document {
-            DocumentId::State => "state",
-            DocumentId::Config => "config",
+        .map(|file| match (file.document, file.patch.is_empty()) {
+            (DocumentId::State, false) => "state",
+            (DocumentId::State, true) => "state merged",
+            (DocumentId::Config, false) => "config",
+            (DocumentId::Config, true) => "config merged",
         })
         .collect();
     names.join(" + ")

@@ -41,10 +41,16 @@ impl Entry {
         }
     }
 
-    /// Whether it changed a file.
+    /// Whether it changed a file by edits of its own.
     #[must_use]
     pub fn wrote(&self) -> bool {
         self.files.iter().any(|change| !change.patch.is_empty())
+    }
+
+    /// Whether it put what others saved together with what Rulemark had written.
+    #[must_use]
+    pub fn merged(&self) -> bool {
+        self.files.iter().any(FileChange::is_merge)
     }
 }
 
@@ -89,6 +95,18 @@ impl FileChange {
     #[must_use]
     pub fn before(&self) -> Revision {
         self.patch.base()
+    }
+
+    /// Whether the file was merged before it was edited.
+    #[must_use]
+    pub fn is_merge(&self) -> bool {
+        self.found != self.before()
+    }
+
+    /// What the file was without the entry: before the edits, or, where there are none, before the merge.
+    #[must_use]
+    pub fn without(&self) -> Revision {
+        if self.patch.is_empty() { self.found } else { self.before() }
     }
 }
 

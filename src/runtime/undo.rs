@@ -12,8 +12,9 @@ use crate::{
 type Choose<'c> = dyn Fn(&Project) -> Result<(String, EntryKind, Entry), Error> + 'c;
 
 impl Project {
-    /// Takes an entry back: the newest that still stands, or the one with this number. No rules run;
-    /// the state that results counts as settled. The undoing is an entry of its own.
+    /// Takes an entry back: the newest with edits of its own that still stands, or the one with this
+    /// number, which may be one that only merged. No rules run; the state that results counts as
+    /// settled. The undoing is an entry of its own.
     ///
     /// # Errors
     /// When there is no such entry, its texts are no longer kept, or a place it wrote has changed
@@ -58,7 +59,7 @@ impl Project {
         if let Some(by) = journal.undone_by(seq)? {
             return Err(UndoError::Already { seq, by }.into());
         }
-        if !entry.wrote() {
+        if !entry.wrote() && !entry.merged() {
             return Err(UndoError::ChangedNothing(seq).into());
         }
         Ok(entry)
@@ -70,7 +71,7 @@ impl Project {
         self.transact(purpose, &mut |project, documents, memory, _| {
             let (label, kind, entry) = choose(project)?;
             let mut edits = Edits::default();
-            for change in entry.files.iter().filter(|change| !change.patch.is_empty()) {
+            for change in entry.files.iter().filter(|change| change.without() != change.after) {
                 let inverse = project.inverse(entry.seq, change, documents)?;
                 match change.document {
                     DocumentId::State => edits.state = inverse,
@@ -94,7 +95,7 @@ impl Project {
 
     /// The edits that take a change back, where the text stands now.
     fn inverse(&self, seq: i64, change: &FileChange, now: &Documents) -> Result<Vec<TextEdit>, Error> {
-        let (before, after) = (self.version(change.before())?, self.version(change.after)?);
+        let (before, after) = (self.version(change.without())?, self.version(change.after)?);
         let (Some(before), Some(after)) = (before, after) else {
             return Err(UndoError::TextsGone(seq).into());
         };
@@ -203,6 +204,25 @@ mod tests {
         scratch.write_state("count 3\nA\nb\none\nend\nmore\n");
         project.undo(Some(one)).unwrap();
         assert_eq!(scratch.state(), "count 3\nA\nb\nend\nmore\n");
+    }
+
+    #[test]
+    fn a_merge_is_taken_back_when_it_is_named() {
+        let scratch = Scratch::new("count 3\na\nend\n", None);
+        let mut project = scratch.counting();
+        let one = add(&mut project, "one");
+        let saved = "count 3\nA\nend\n";
+        scratch.write_state(saved);
+        let merge = project.run(Cause::FilesChanged).unwrap().entry.unwrap();
+        let merged = scratch.state();
+        assert_eq!(merged, "count 3\nA\none\nend\n", "as if it was made from the older version");
+        assert_eq!(project.undo(Some(merge)).unwrap().label, format!("undo {merge}"));
+        assert_eq!(scratch.state(), saved);
+        assert_eq!(project.run(Cause::FilesChanged).unwrap().entry, None, "and stays so");
+        project.redo().unwrap();
+        assert_eq!(scratch.state(), merged);
+        assert_eq!(project.undo(None).unwrap().label, format!("undo {one}"), "not what others saved");
+        assert!(project.verify().unwrap().problems.is_empty());
     }
 
     #[test]
