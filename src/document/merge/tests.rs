@@ -496,7 +496,12 @@ fn nothing_is_lost(base: &str, ours: &str, theirs: &str) {
     };
     let mut once = found.clone();
     once.sort_unstable();
-    assert!(once.windows(2).all(|pair| pair[0] != pair[1]), "twice\n{}", case());
+    // A fence that is never closed swallows what follows, headings too; a side that closes or opens one
+    // has another document, and of two fences that differ both stay.
+    let is_open = |text: &str| text.lines().filter(|line| *line == "```").count() % 2 == 1;
+    if ![base, ours, theirs].into_iter().any(is_open) {
+        assert!(once.windows(2).all(|pair| pair[0] != pair[1]), "twice\n{}", case());
+    }
     for (side, other) in [(ours, theirs), (theirs, ours)] {
         for word in words(side) {
             let is_kept = found.contains(&word);
