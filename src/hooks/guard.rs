@@ -102,14 +102,16 @@ fn state(project: &Project, edit: &Edit) -> Result<Reply, Error> {
              text that stands in it once, or use `rulemark set KEY=VALUE`, `rulemark log TEXT`, `rulemark item …`"
         )));
     };
-    if !engine::keeps_rules(before, &after) {
+    // Both are read once: a state file may be a megabyte long.
+    let (was, is) = (WorkflowState::parse(before), WorkflowState::parse(&after));
+    if !engine::keeps_rules(was.outline(), is.outline()) {
         return Ok(Reply::Refuse(
             "the Rules section is the person's: an agent's edit must leave it as it is, letter for letter. Make \
              the rest of the edit without it, and tell the person what rule you would change"
                 .into(),
         ));
     }
-    if keys(before) == keys(&after) {
+    if keys(&was) == keys(&is) {
         return Ok(Reply::Nothing);
     }
     let outcome = project.foresee(&documents, &after)?;
@@ -138,8 +140,7 @@ fn state(project: &Project, edit: &Edit) -> Result<Reply, Error> {
 }
 
 /// The State keys and their values.
-fn keys(text: &str) -> Vec<(String, Option<String>)> {
-    let state = WorkflowState::parse(text);
+fn keys(state: &WorkflowState<'_>) -> Vec<(String, Option<String>)> {
     let value = |key: &crate::document::StateKey| key.known_value().map(str::to_owned);
     state.keys().iter().map(|key| (key.name.to_lowercase(), value(key))).collect()
 }

@@ -585,7 +585,7 @@ mod tests {
         check("cat <<'EOF' > x\na $(rm y)\nEOF\n", "cat·>x·<a $(rm y)⏎");
         check("cat <<-A <<B\n\ta\n\tA\nb\nB\nrm z", "cat·<b⏎ rm·z");
         check("bash <<< 'rm x'", "bash·<rm x");
-        check("if [[ a > b ]]; then rm x; fi", "if·[[·a >·b·]] then·rm·x fi");
+        check("if [[ a > b ]]; then rm x; fi", "if·[[·a·>·b·]] then·rm·x fi");
         check("if [[ a ]]; then echo > x; fi", "if·[[·a·]] then·echo·>x fi");
         check("(( a > 5 )); echo $((1 > 2)) > x", "echo·‽·>x");
         check("((rm x); rm y)", "( ( rm·x ) rm·y )");
