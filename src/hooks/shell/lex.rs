@@ -591,7 +591,7 @@ mod tests {
         check("((rm x); rm y)", "( ( rm·x ) rm·y )");
         check("diff <(rm x) >(tee y)", "( rm·x ) ( tee·y ) diff·‽·‽");
         check("a=(1 2 3) rm x", "a=‽·rm·x");
-        check("echo $'a\\tb' $'\\x61'", "echo·a\tb·‽");
+        check("echo $'a\\tb' $'\\x61'", "echo·a\tb·‽61");
         check("for f in *; do rm \"$f\"; done", "for·f·in·∗ do·rm·$f done");
         check("case $x in a) rm y;; esac", "case·$x·in·a rm·y esac");
         check("echo a\\\nb", "echo·ab");
