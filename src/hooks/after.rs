@@ -59,7 +59,7 @@ pub(super) fn told(run: &Run) -> Reply {
         let hint = found.hint.as_ref().map(|hint| format!("; {}", wording::line(hint))).unwrap_or_default();
         lines.push(format!("{}: {}{hint}", found.severity, wording::line(&found.message)));
     }
-    if lines.is_empty() {
+    if lines.is_empty() && run.notices.is_empty() {
         return Reply::Nothing;
     }
     if lines.len() > LINES {
@@ -69,6 +69,11 @@ pub(super) fn told(run: &Run) -> Reply {
     }
     let wrote =
         if run.wrote() { "\nThe files have changed: read them again before you edit them" } else { "" };
-    let told = format!("The rules of workflow_state.md ran:\n{}", lines.join("\n"));
+    if !lines.is_empty() {
+        lines.insert(0, "The rules of workflow_state.md ran:".into());
+    }
+    // Whoever hears that its copy was merged must not save it once more.
+    let told: Vec<String> = run.notices.iter().map(|notice| wording::line(notice)).chain(lines).collect();
+    let told = told.join("\n");
     Reply::Remark(wording::within(&told, BYTES - wrote.len()) + wrote)
 }

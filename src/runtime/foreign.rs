@@ -82,8 +82,12 @@ impl Merging<'_> {
         let base = self.journal.likely_base(self.id, &lines, None)?.filter(|base| *base != head);
         let Some(base) = base else { return Ok(()) };
         if self.journal.lines(self.id, base)?.is_some_and(|base| base.is_mostly_in(&lines)) {
-            self.tell(found, "was saved from an older version: both sides are kept");
+            let conflicts = self.merged.conflicts.len();
             self.merge(base, head, &found.text)?;
+            let is_contested = self.merged.conflicts.len() > conflicts;
+            let which =
+                if is_contested { ", and `rulemark conflicts` shows where one had to stand" } else { "" };
+            self.tell(found, &format!("was saved from an older version: both sides are kept{which}"));
         }
         Ok(())
     }
@@ -285,6 +289,11 @@ mod tests {
         let told: Vec<_> = kept.iter().map(|it| (&*it.place, &*it.ours, &*it.theirs)).collect();
         assert_eq!(told, [("State: Phase", "Phase: B\n", "Phase: C\n")]);
         assert_eq!(*kept, run.conflicts);
+        assert!(
+            run.notices[0].ends_with("`rulemark conflicts` shows where one had to stand"),
+            "{:?}",
+            run.notices
+        );
     }
 
     #[cfg(unix)]

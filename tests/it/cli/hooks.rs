@@ -66,6 +66,27 @@ fn agents_are_answered_as_their_transcripts_say() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+#[test]
+fn an_agent_hears_that_its_copy_was_an_older_one() {
+    let environment = project("ANALYZE", &[]);
+    let copy = environment.read("workflow_state.md");
+    environment.run(&["log", "by somebody else", "-q"]);
+    environment.write("workflow_state.md", copy.replace("## Log\n", "## Log\n- by the agent\n"));
+    let root = environment.root().canonicalize().unwrap();
+    let event = json!({
+        "session_id": "1", "cwd": root, "hook_event_name": "PostToolUse", "tool_name": "Write",
+        "tool_input": { "file_path": root.join("workflow_state.md"), "content": "" },
+    });
+    let answer = call(&environment, "claude-code", &event.to_string());
+    let told: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let told = &told["hookSpecificOutput"]["additionalContext"];
+    let expected = "workflow_state.md was saved from an older version: both sides are kept\n\
+                    The files have changed: read them again before you edit them";
+    assert_eq!(told, expected);
+    let state = environment.read("workflow_state.md");
+    assert!(state.contains("by somebody else\n") && state.contains("- by the agent\n"), "{state}");
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
