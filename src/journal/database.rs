@@ -136,6 +136,12 @@ pub(super) fn connect_for_reading(path: &Path) -> Result<Option<Connection>, Jou
             let format = format_of(&connection)?;
             (connection, format)
         }
+        Err(JournalError::Database(error)) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            // A process was killed while it made the journal, which must be rolled back first.
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let format = format_of(&connection)?;
+            (connection, format)
+        }
         format => (connection, format?),
     };
     match format {

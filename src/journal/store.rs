@@ -657,6 +657,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_process_left_half_done_is_rolled_back_for_readers_too() {
+        let (folder, path) = journal();
+        write(&mut Journal::open(&path).unwrap(), EntryKind::Run, "a", "b");
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN;").unwrap();
+        // Too much for the cache, so that some of it is in the file before it is committed.
+        let fill = "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+            INSERT INTO archived SELECT i, 'never', hex(zeroblob(500)) FROM n";
+        database.execute_batch(fill).unwrap();
+        let left = folder.path().canonicalize().unwrap().join("left.db");
+        fs::copy(&path, &left).unwrap();
+        fs::copy(path.with_extension("db-journal"), left.with_extension("db-journal")).unwrap();
+        let journal = Journal::open_existing(&left).unwrap().unwrap();
+        assert_eq!(journal.history(9).unwrap().len(), 1);
+        assert!(journal.archived_logs(9).unwrap().is_empty());
+    }
+
+    #[test]
     fn the_write_ahead_log_does_not_grow_for_ever() {
         let (_folder, path) = journal();
         let mut largest = 0;

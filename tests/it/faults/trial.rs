@@ -93,7 +93,7 @@ impl Bench {
         let more: Vec<_> = found.iter().filter(|line| !new.contains(line)).collect();
         let less: Vec<_> = new.iter().filter(|line| !found.contains(line)).collect();
         format!(
-            "what it was to be, {} lines instead of {}, more {more:?}, less {less:?}",
+            "something else, {} lines instead of {}, more {more:?}, less {less:?}",
             found.len(),
             new.len()
         )
