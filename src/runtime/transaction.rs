@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 64;
 
 /// … and for how long others go first. After that whoever wants to write waits for the length of a
 /// run: some milliseconds.
-const POLITENESS: Duration = Duration::from_millis(20);
+const POLITENESS: Duration = Duration::from_millis(5);
 
 /// How long another process may hold the lock; a run takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
