@@ -3,6 +3,10 @@
 //! Everything is asked of the `git` command. Of what a repository says nothing is run but this
 //! program itself.
 
+mod checkout;
+
+pub use checkout::{has_checked_out, is_at_work};
+
 use crate::process;
 use std::{
     env, io,

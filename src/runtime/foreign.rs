@@ -23,16 +23,18 @@ pub(super) struct Merged {
     pub(super) notices: Vec<String>,
 }
 
-/// Merges what was found with what the journal knows.
+/// Merges what was found with what the journal knows. `is_gits` says whether it was git that wrote a
+/// text; it is asked only about one that would be merged.
 pub(super) fn merge_foreign(
     journal: &Journal,
     found: &Documents,
     leftovers: &Leftovers,
+    is_gits: &dyn Fn(&str) -> bool,
 ) -> Result<Merged, Error> {
     let mut merged = Merged { documents: found.clone(), conflicts: Vec::new(), notices: Vec::new() };
     for id in [DocumentId::Config, DocumentId::State] {
         let Some(document) = found.get(id) else { continue };
-        let mut merging = Merging { journal, id, text: document.text.clone(), merged: &mut merged };
+        let mut merging = Merging { journal, id, text: document.text.clone(), is_gits, merged: &mut merged };
         merging.take_in(document, leftovers)?;
         for late in leftovers.late.iter().filter(|late| late.document == id) {
             merging.take_in_late(late.seq, late.last, &late.text)?;
@@ -54,6 +56,7 @@ struct Merging<'a> {
     journal: &'a Journal,
     id: DocumentId,
     text: String,
+    is_gits: &'a dyn Fn(&str) -> bool,
     merged: &'a mut Merged,
 }
 
@@ -77,6 +80,11 @@ impl Merging<'_> {
         if self.journal.last_seen(self.id, found.revision)?.is_some() {
             // Somebody went back to it on purpose: `git checkout`, an editor's undo.
             self.tell(found, "is an older version again; `rulemark history` has what was written since");
+            return Ok(());
+        }
+        if (self.is_gits)(&found.text) {
+            // The version of another branch, or of somebody else's commit, which no run has seen.
+            self.tell(found, "is the version that git put there");
             return Ok(());
         }
         let base = self.journal.likely_base(self.id, &lines, None)?.filter(|base| *base != head);

@@ -349,5 +349,6 @@ fn age(metadata: &Metadata) -> Duration {
     };
     #[cfg(not(unix))]
     let since = metadata.modified().ok();
-    since.and_then(|since| since.elapsed().ok()).unwrap_or_default()
+    // In the future: somebody has set the clock back.
+    since.and_then(|since| since.elapsed().ok()).unwrap_or(2 * GRACE)
 }

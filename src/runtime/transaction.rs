@@ -12,6 +12,7 @@ use super::{
 use crate::{
     disk::{Insistence, LeaseKind, Leasing, Lock, Reader},
     engine::{Cause, Memory},
+    git,
     journal::{
         DisplacedChanges, EntryKind, FileChange, FiredRule, Journal, JournalError, NewEntry, set_aside,
     },
@@ -155,7 +156,9 @@ impl Project {
         let (found, readings) = self.grasp(journal, insistence)?;
         let leftovers = self.leftovers(journal, &found, displaced)?;
         let memory = journal.memory()?;
-        let Merged { documents: before, conflicts, notices } = merge_foreign(journal, &found, &leftovers)?;
+        let is_gits = |text: &str| git::has_checked_out(self.workspace.root(), text);
+        let Merged { documents: before, conflicts, notices } =
+            merge_foreign(journal, &found, &leftovers, &is_gits)?;
         let seq = journal.next_seq()?;
         let Planned { kind, at, label, computed } = compute(self, &before, &memory, seq)?;
         let is_idle = computed.leaves_all_as_it_was(&found, &memory) && computed.attested.is_empty();

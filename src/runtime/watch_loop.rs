@@ -7,6 +7,7 @@ use super::{CheckRun, Documents, Error, ErrorKind, Project, Run, project::SETTIN
 use crate::{
     disk::{Burst, Lock, WatchStop, Watcher, lock_holder, read_text},
     engine::Cause,
+    git,
     text::Revision,
 };
 use std::{
@@ -36,6 +37,9 @@ const LOCK: &str = "watch.lock";
 /// A burst of changes is over when nothing happened for so long, where it can't be known that nobody
 /// is writing.
 const QUIET: Duration = Duration::from_millis(75);
+
+/// How soon to look again while git changes the work tree.
+const GIT: Duration = Duration::from_millis(50);
 
 /// A failure that was told.
 #[derive(Debug, PartialEq, Eq)]
@@ -186,6 +190,12 @@ impl Watching<'_> {
     /// Lets the rules run, unless the documents are what the last run left and nobody wrote to the
     /// files that they were before.
     fn advance(&mut self) -> Result<Option<Run>, Error> {
+        if git::is_at_work(self.project.workspace.root()) {
+            // It compares the work tree with what it left there a moment ago, and gives up when somebody
+            // else has written.
+            self.watcher.look_again(GIT);
+            return Ok(None);
+        }
         let found = self.project.read()?;
         let is_known = self.known == Some(revisions(&found));
         if is_known && !self.project.is_displaced_due() {

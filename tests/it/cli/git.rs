@@ -73,6 +73,32 @@ fn init_sets_git_up_once_and_leaves_others_lines() {
     );
 }
 
+/// The version of another branch looks like a stale save when no run has seen it. Git means it, and
+/// refuses to go on over a file that somebody else has written.
+#[test]
+fn what_git_checks_out_stays_as_it_is() {
+    let environment = repository();
+    on_branch(&environment, "feature", &|| environment.edit("Write the guide", "Write the guides"));
+    git(&environment, &["checkout", "-q", "main"]);
+    environment.run(&["log", "on main", "-q"]);
+    commit(&environment, "main");
+    for (branch, has_entry) in [("feature", false), ("main", true), ("feature", false)] {
+        assert_eq!(git(&environment, &["checkout", "-q", branch]), "");
+        environment.run(&["apply"]);
+        assert_eq!(environment.read("workflow_state.md").contains("on main"), has_entry, "{branch}");
+        assert_eq!(git(&environment, &["status", "--porcelain"]), "", "{branch}");
+    }
+    assert_eq!(git(&environment, &["rebase", "-q", "main"]), "");
+    let text = environment.read("workflow_state.md");
+    assert!(text.contains("on main") && text.contains("Write the guides"), "{text}");
+    // An agent's copy of an older version is still merged.
+    environment.run(&["log", "seen by nobody", "-q"]);
+    environment.write("workflow_state.md", text.replace("Write the guides", "Write all guides"));
+    environment.run(&["apply"]);
+    let text = environment.read("workflow_state.md");
+    assert!(text.contains("seen by nobody") && text.contains("Write all guides"), "{text}");
+}
+
 #[test]
 fn two_branches_that_each_finished_an_item_merge() {
     let environment = repository();
