@@ -44,7 +44,7 @@ fn a_chapter_that_is_sent_back() {
 
 #[test]
 fn nothing_is_published_unread() {
-    let gates = GateSettings { on_violation: OnViolation::Revert };
+    let gates = GateSettings { on_violation: OnViolation::Revert, ..GateSettings::default() };
     let story = handbook().settings(Settings { gates, ..Settings::default() }).open().set("Phase", "PUBLISH");
     assert!(story.state().contains("Phase: DRAFT"), "{story}");
     insta::assert_snapshot!(story);
