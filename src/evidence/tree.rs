@@ -9,7 +9,7 @@ use std::{io, path::PathBuf};
 ///
 /// In a git repository these are the files below the project's folder that git tracks, or would if
 /// they were added; branches, commits and what is staged make no difference. Elsewhere all files
-/// count but those in folders that hold what is made of them ([`files`]).
+/// count but those in folders that hold what is made of them (`files`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreeState(String);
 
