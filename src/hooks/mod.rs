@@ -2,8 +2,7 @@
 //!
 //! An agent starts one process an event, writes the event as JSON to its standard input and reads an
 //! answer. [`answer`] is all of it: `protocol` and the table of each agent read the event as an
-//! `Occasion` and write a `Reply` in the agent's words; between
-//! them nothing knows which agent asks.
+//! `Occasion` and write a `Reply` in the agent's words; between them nothing knows which agent asks.
 //!
 //! | when | what is done |
 //! | --- | --- |
