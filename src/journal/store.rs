@@ -139,7 +139,8 @@ impl Journal {
         let known = |version: Revision| new.texts.iter().find(|(revision, _)| *revision == version).copied();
         for file in &new.files {
             // Each resembles the one before it.
-            let newest = versions::newest(&transaction, file.document)?.filter(|it| *it != file.found);
+            let is_new = !texts::is_stored(&transaction, file.found)?;
+            let newest = if is_new { versions::newest(&transaction, file.document)? } else { None };
             let newest = newest.map(|it| Ok::<_, JournalError>((it, texts::read(&transaction, it)?)));
             let newest = newest.transpose()?;
             let mut base = newest.as_ref().and_then(|(it, text)| Some((*it, text.as_deref()?)));
