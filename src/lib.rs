@@ -28,6 +28,8 @@
 //! * [`rules`]: the rule language. [`rules::compile`] turns the Rules sections into a
 //!   [`rules::RuleSet`].
 //! * [`engine`]: what fires on a snapshot, to a fixed point; gates; pending steps; summaries.
+//! * [`workflow`]: reusable workflows: definitions in our form and in others', and gates that ask for
+//!   evidence. [`workflow::Gate::evaluate`] decides, and asks the shell for what only it can find out.
 //!
 //! The shell. Knows the operating system:
 //!
@@ -60,9 +62,10 @@
 //!
 //! `tests/it/architecture.rs` checks what can be checked by reading the source:
 //!
-//! * Arrows: text ← markdown ← document ← rules ← engine ← shell. Nothing points back.
+//! * Arrows: text ← markdown ← document ← rules ← engine ← workflow ← shell. Nothing points back.
 //! * The core never reads a clock, a file or the environment, starts no thread or process, prints
-//!   nothing and serialises nothing. Time and ids come in with the [`engine::Event`].
+//!   nothing and serialises nothing. Time and ids come in with the [`engine::Event`]. [`workflow`] alone
+//!   knows serde, because definitions are YAML and JSON as well as Markdown and reading them is its work.
 //! * The core never fails on what a user wrote: it answers with values *and* diagnostics.
 //! * Blocks concatenate to the text they were read from; bytes outside a patch's edits never change.
 //! * The same files and the same event give the same bytes.
@@ -84,3 +87,4 @@ pub mod setup;
 pub mod testing;
 pub mod text;
 pub mod trust;
+pub mod workflow;

@@ -1,0 +1,16 @@
+//! Workflow definitions: what an agent goes through phase by phase, and what closes each phase.
+//!
+//! A [`Definition`] is read from Markdown, YAML or JSON, or from the files of another tool, and is plain
+//! data from then on: nothing in it runs. [`Gate::evaluate`] decides from the evidence and from
+//! [`Facts`] that the shell has gathered; what it still has to be told it asks for, and asks nobody itself.
+//!
+//! This is the one part of the core that knows serde: definitions *are* documents in serialised forms.
+
+pub mod evidence;
+pub mod model;
+
+pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
+pub use model::{
+    Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
+    Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
+};
