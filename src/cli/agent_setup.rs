@@ -28,6 +28,9 @@ pub(crate) fn install(
     }
     tell(context, &changes, dry_run)?;
     let terminal = &mut context.terminal;
+    if let Some(hint) = agent.hint {
+        terminal.remark(Line::new().ink(Ink::Faint, hint))?;
+    }
     if !agent.has_hooks() {
         terminal.remark(Line::new().ink(
             Ink::Faint,
@@ -76,7 +79,8 @@ fn tell(context: &mut Context, changes: &[Change], dry_run: bool) -> Result<(), 
             continue;
         }
         let word = words[usize::from(dry_run)];
-        context.terminal.remark(Line::new().ink(ink, word).text(format!(" {}", change.path)))?;
+        let why = change.left_alone.map_or_else(String::new, |what| format!(": {what}"));
+        context.terminal.remark(Line::new().ink(ink, word).text(format!(" {}{why}", change.path)))?;
         if dry_run && change.is_any() {
             let (before, after) =
                 (change.before.as_deref().unwrap_or(""), change.after.as_deref().unwrap_or(""));
@@ -91,6 +95,9 @@ impl From<SetupError> for CommandError {
         let told = Self::refused(error.to_string());
         match &error {
             SetupError::NoJson { .. } => told.with_hint("mend it first; nothing was changed"),
+            SetupError::NoToml { .. } => {
+                told.with_hint("mend it, or add the server there by hand; nothing was changed")
+            }
             SetupError::HalfBlock(_) => told.with_hint("put both marks back, or take both out"),
             SetupError::Changed(_) => told.with_hint("do it again"),
             SetupError::Outside(_) => told.with_hint("let the link lead into the project"),

@@ -5,11 +5,13 @@ use crate::{
     hooks::Protocol,
     process,
     runtime::Project,
-    setup::{AGENTS, Agent, Change, InstalledHook, SetupError},
+    setup::{AGENTS, Agent, Change, InstalledHook, InstalledServer, SetupError},
 };
 use std::path::Path;
 
 const NAME: &str = "agents";
+
+const ON_PATH: &str = "the agent finds `rulemark` on its PATH; put this version there";
 
 /// A check an agent that is set up here.
 pub(super) fn agents(project: &Project) -> Vec<Checked> {
@@ -42,8 +44,14 @@ fn examine(project: &Project, agent: &Agent) -> Result<Checked, SetupError> {
             &renew,
         ));
     }
+    let server = match server(project, agent)? {
+        Ok(told) => told,
+        Err(finding) => {
+            return Ok(Checked::fail(NAME, format!("{title}: {finding}"), ON_PATH));
+        }
+    };
     if !agent.has_hooks() {
-        return Ok(Checked::ok(NAME, format!("{title}: instructions, no hooks")));
+        return Ok(Checked::ok(NAME, format!("{title}: {server}, instructions, no hooks")));
     }
     let hooks = agent.hooks(project)?;
     let Some(InstalledHook { protocol, .. }) = hooks.first() else {
@@ -54,15 +62,34 @@ fn examine(project: &Project, agent: &Agent) -> Result<Checked, SetupError> {
         Ok(trials) => Checked::ok(
             NAME,
             format!(
-                "{title}: {count} {}, {trials} trials: what is forbidden is refused, the rest is not",
+                "{title}: {server}; {count} {}, {trials} trials: what is forbidden is refused, the rest is not",
                 plural(count, "hook")
             ),
         ),
-        Err(finding) => Checked::fail(
-            NAME,
-            format!("{title}: {finding}"),
-            "the agent finds `rulemark` on its PATH; put this version there",
-        ),
+        Err(finding) => Checked::fail(NAME, format!("{title}: {finding}"), ON_PATH),
+    })
+}
+
+/// What there is to say of the entry of the MCP server; the inner error when it can't be started.
+fn server(project: &Project, agent: &Agent) -> Result<Result<String, String>, SetupError> {
+    let Some(InstalledServer { path, program, is_ours }) = agent.server(project)? else {
+        return Ok(Ok("no server".into()));
+    };
+    let whose = if is_ours { "" } else { " (written by hand)" };
+    let is_found = program.as_deref().is_none_or(|program| {
+        // A variable of the agent's own can't be followed.
+        program.contains('$')
+            || if program.contains(['/', '\\']) {
+                project.workspace().root().join(program).is_file()
+            } else {
+                process::is_installed(program)
+            }
+    });
+    Ok(if is_found {
+        Ok(format!("server in {path}{whose}"))
+    } else {
+        let program = program.unwrap_or_default();
+        Err(format!("the server in {path}{whose} starts `{program}`, which is not there"))
     })
 }
 

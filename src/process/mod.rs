@@ -10,5 +10,5 @@ mod runner;
 
 pub use environment::without_secrets;
 pub use output::{Captured, OutputFolder, last_lines};
-pub use program::{Quiet, quiet};
+pub use program::{Quiet, is_installed, quiet};
 pub use runner::{Conclusion, End, Job, StartError, Watch, run};

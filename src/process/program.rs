@@ -46,7 +46,9 @@ pub(super) fn of_line(line: &str, folder: &Path) -> Command {
     }
 }
 
-fn is_installed(name: &str) -> bool {
+/// Whether a program of that name is on the PATH.
+#[must_use]
+pub fn is_installed(name: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(name).is_file()))
 }
 

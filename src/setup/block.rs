@@ -58,6 +58,11 @@ pub(super) fn has_block(text: &str, agent: &str) -> bool {
     find(text).flatten().is_some_and(|block| block.agents.iter().any(|it| it == agent))
 }
 
+/// Whether `text` has a block, or half of one, for whichever agent.
+pub(super) fn has_any_block(text: &str) -> bool {
+    !matches!(find(text), Some(None))
+}
+
 fn render(agents: &[String], body: &str, newline: &str) -> String {
     let agents = agents.join(", ");
     let text = format!(

@@ -52,6 +52,28 @@ fn the_settings_shown_are_the_defaults() {
     }
 }
 
+/// Configurations carry the file they belong to behind the language.
+#[test]
+fn the_configurations_shown_are_what_init_writes() {
+    let mut shown = 0;
+    for (agent, path) in [
+        ("claude-code", ".mcp.json"),
+        ("cursor", ".cursor/mcp.json"),
+        ("vscode", ".vscode/mcp.json"),
+        ("codex", ".codex/config.toml"),
+    ] {
+        let ending = format!(" {path}");
+        for block in readme_blocks().iter().filter(|block| block.info.ends_with(&ending)) {
+            let mut session = Session::new(None);
+            let body = format!("$ rulemark init -q --agent {agent} && cat {path}\n{}", block.body);
+            let result = session.run(&Fenced { info: "sh".into(), body, line: block.line });
+            assert_eq!(result, Ok(()), "README.md, line {}", block.line);
+            shown += 1;
+        }
+    }
+    assert_eq!(shown, 4);
+}
+
 #[test]
 #[allow(clippy::disallowed_methods, reason = "a test plays the editor")]
 fn rules_are_understood() {

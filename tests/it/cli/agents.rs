@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 const AGENTS: [&str; 6] = ["claude-code", "cursor", "vscode", "codex", "gemini", "opencode"];
 
 /// Files of a team that has its own rules and hooks, with everything that a careless writer would lose.
-const THEIRS: [(&str, &str); 7] = [
+const THEIRS: [(&str, &str); 12] = [
     ("CLAUDE.md", "# House rules\r\n\r\nBe brief.  \r\n"),
     ("AGENTS.md", "No last line end"),
     ("GEMINI.md", ""),
@@ -17,6 +17,20 @@ const THEIRS: [(&str, &str); 7] = [
          \"Stop\": [\n\t\t\t{ \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] },\n\t\t]\n\t}\n}\n",
     ),
     (".cursor/hooks.json", "{\"version\": 1, \"hooks\": {}}"),
+    (
+        ".mcp.json",
+        "{\n  // of the team\n  \"mcpServers\": {\n    \"docs\": { \"command\": \"docs\", \"args\": [], }, // keep\n  },\n}\n",
+    ),
+    (".cursor/mcp.json", "{\"mcpServers\": {}}"),
+    (
+        ".vscode/mcp.json",
+        "{\r\n\t\"inputs\": [ ],\r\n\t\"servers\": { \"docs\": { \"type\": \"http\" } }\r\n}",
+    ),
+    (
+        ".codex/config.toml",
+        "model = \"o\" # the dear one\r\n\r\n[mcp_servers.docs] # ours\r\ncommand = 'docs'",
+    ),
+    ("opencode.json", "{\n    \"$schema\": \"https://opencode.ai/config.json\", /* theirs */\n}\n"),
     (".cursor/rules/rulemark.mdc", "---\nalwaysApply: false\n---\nold\n"),
 ];
 
@@ -121,6 +135,8 @@ fn what_is_not_as_it_should_be_is_left_alone() {
         assert!(told.contains(expected), "{told}");
         assert_eq!(files(&environment), before);
     };
+    check(".mcp.json", "{\"mcpServers\": ", "error: .mcp.json:1:16: expected a value");
+    check(".mcp.json", "{\"mcpServers\": []}", "error: .mcp.json:1:16: expected an object");
     check(".claude/settings.json", "{\"hooks\": ", "error: .claude/settings.json:1:11: expected a value");
     check(
         ".claude/settings.json",
@@ -141,6 +157,56 @@ fn what_is_not_as_it_should_be_is_left_alone() {
 }
 
 #[test]
+fn a_table_that_has_no_room_is_said() {
+    let environment = initialised(false);
+    environment.write(".codex/config.toml", "mcp_servers = { docs = { command = \"docs\" } }\n");
+    let before = files(&environment);
+    let told = environment.run(&["init", "--agent", "codex"]);
+    assert!(told.contains(".codex/config.toml:2:1: `mcp_servers.rulemark` can't be added"), "{told}");
+    assert!(told.contains("add the server there by hand"), "{told}");
+    assert_eq!(files(&environment), before);
+}
+
+#[test]
+fn a_server_of_the_same_name_stays_and_is_said() {
+    let environment = initialised(false);
+    let theirs = [
+        ("claude-code", ".mcp.json", "{\"mcpServers\": {\"rulemark\": {\"command\": \"./mine\"}}}"),
+        ("vscode", ".vscode/mcp.json", "{\"servers\": {\"rulemark\": {\"type\": \"http\"}}}"),
+        (
+            "codex",
+            ".codex/config.toml",
+            "[mcp_servers.rulemark]\ncommand = \"rulemark\" # mine\nargs = [\"mcp\", \"-v\"]\n",
+        ),
+    ];
+    for (agent, path, text) in theirs {
+        environment.write(path, text);
+        let told = environment.run(&["init", "--agent", agent]);
+        let expected =
+            format!("kept {path}: it has a server `rulemark` of somebody's own, which stays as it is");
+        assert!(told.contains(&expected), "{told}");
+        assert_eq!(environment.read(path), text);
+    }
+    environment.run(&["uninit"]);
+    for (_, path, text) in theirs {
+        assert_eq!(environment.read(path), text);
+    }
+}
+
+#[test]
+fn folders_that_were_made_go_with_what_was_in_them() {
+    let environment = initialised(false);
+    environment.write(".vscode/settings.json", "{}\n");
+    for agent in AGENTS {
+        environment.run(&["init", "--agent", agent]);
+    }
+    environment.run(&["uninit"]);
+    let folder = |name: &str| environment.root().join(name).exists();
+    assert!([".claude", ".cursor", ".codex", ".gemini", ".github"].into_iter().all(|name| !folder(name)));
+    assert_eq!(environment.read(".vscode/settings.json"), "{}\n");
+}
+
+#[test]
 fn doctor_tries_the_hooks_that_are_set_up() {
     let environment = initialised(false);
     let path = Path::new(env!("CARGO_BIN_EXE_rulemark")).parent().unwrap().to_owned();
@@ -158,15 +224,22 @@ fn doctor_tries_the_hooks_that_are_set_up() {
     let (code, told) = doctor(&path);
     assert_eq!(code, 0, "{told}");
     assert!(
-        told.contains("Claude Code: 5 hooks, 2 trials: what is forbidden is refused, the rest is not"),
+        told.contains("Claude Code: server in .mcp.json; 5 hooks, 2 trials: what is forbidden is refused, the rest is not"),
         "{told}"
     );
-    assert!(told.contains("Cursor: 6 hooks, 4 trials"), "{told}");
-    assert!(told.contains("Gemini CLI: instructions, no hooks"), "{told}");
+    assert!(told.contains("Cursor: server in .cursor/mcp.json; 6 hooks, 4 trials"), "{told}");
+    assert!(told.contains("Gemini CLI: server in .gemini/settings.json, instructions, no hooks"), "{told}");
     // Where the agent would not find the program, it is not guarded.
     let (code, told) = doctor(&environment.root());
     assert_eq!(code, 1, "{told}");
-    assert!(told.contains("the hook can't be called"), "{told}");
+    assert!(
+        told.contains("Codex: the server in .codex/config.toml starts `rulemark`, which is not there"),
+        "{told}"
+    );
+    environment
+        .write(".mcp.json", "{\"mcpServers\": {\"rulemark\": {\"type\": \"http\", \"url\": \"http://x\"}}}");
+    let (_, told) = doctor(&environment.root());
+    assert!(told.contains("Claude Code: the hook can't be called"), "{told}");
     // A program that lets everything pass is no gate.
     environment.write("bin/rulemark", "#!/bin/sh\necho '{}'\n");
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,80 +1,12 @@
 //! JSON files of others, changed in place: comments, order and indentation stay.
 
+mod read;
+
+pub(super) use read::NoJson;
+
+use read::{Kind, Node, Reader, expected, parse};
 use serde::Serialize as _;
 use serde_json::{Value, ser::PrettyFormatter};
-use std::ops::Range;
-
-/// Lists and objects in each other; settings of people have five.
-const DEEPEST: usize = 64;
-
-/// Why a text is no JSON.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: expected {expected}")]
-pub(super) struct NoJson {
-    line: usize,
-    column: usize,
-    expected: &'static str,
-}
-
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-struct Node {
-    span: Range<usize>,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    Object(Vec<Member>),
-    Array(Vec<Node>),
-    Text(String),
-    Other,
-}
-
-#[derive(Clone, Debug)]
-struct Member {
-    key: String,
-    /// From the key to the end of the value.
-    span: Range<usize>,
-    value: Node,
-}
-
-impl Node {
-    fn member(&self, key: &str) -> Option<&Node> {
-        match &self.kind {
-            Kind::Object(members) => members.iter().find(|it| it.key == key).map(|it| &it.value),
-            _ => None,
-        }
-    }
-
-    fn at(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(self, |node, key| node.member(key))
-    }
-
-    fn children(&self) -> Vec<Range<usize>> {
-        match &self.kind {
-            Kind::Object(members) => members.iter().map(|it| it.span.clone()).collect(),
-            Kind::Array(nodes) => nodes.iter().map(|it| it.span.clone()).collect(),
-            Kind::Text(_) | Kind::Other => Vec::new(),
-        }
-    }
-
-    /// All texts behind `key`, however deep.
-    fn texts<'n>(&'n self, key: &str, into: &mut Vec<&'n str>) {
-        match &self.kind {
-            Kind::Object(members) => {
-                for member in members {
-                    match &member.value.kind {
-                        Kind::Text(text) if member.key == key => into.push(text),
-                        _ => member.value.texts(key, into),
-                    }
-                }
-            }
-            Kind::Array(nodes) => nodes.iter().for_each(|node| node.texts(key, into)),
-            Kind::Text(_) | Kind::Other => {}
-        }
-    }
-}
 
 /// An element of a list: as JSON, unless there are comments in it, and the texts behind a key in it.
 pub(super) type Element = (Option<Value>, Vec<String>);
@@ -101,36 +33,45 @@ pub(super) fn keys(text: &str, path: &[&str]) -> Result<Vec<String>, NoJson> {
     })
 }
 
+/// The value at `path`, comments left out.
+pub(super) fn value(text: &str, path: &[&str]) -> Result<Option<Value>, NoJson> {
+    Ok(parse(text)?.at(path).map(|node| node.value(text)))
+}
+
 /// Adds `value` at the end of the list at `path`; what is missing on the way is made.
 pub(super) fn push(text: &str, path: &[&str], value: &Value) -> Result<String, NoJson> {
     let root = parse(text)?;
+    match root.at(path) {
+        Some(node) if matches!(node.kind, Kind::Array(_)) => Ok(insert(text, node, None, value)),
+        Some(node) => Err(expected(text, node.span.start, "a list")),
+        None => set_missing(text, path, &Value::Array(vec![value.clone()])),
+    }
+}
+
+/// Sets what `path` leads to, unless it is there; what is missing on the way is made.
+pub(super) fn set_missing(text: &str, path: &[&str], value: &Value) -> Result<String, NoJson> {
+    let root = parse(text)?;
     let known = (0..=path.len()).rev().find_map(|length| Some((length, root.at(&path[..length])?)));
     let (length, node) = known.unwrap_or((0, &root));
-    let missing = &path[length..];
-    match (&node.kind, missing.split_first()) {
-        (Kind::Array(_), None) => Ok(insert(text, node, None, value)),
+    match (&node.kind, path[length..].split_first()) {
+        (_, None) => Ok(text.to_owned()),
         (Kind::Object(_), Some((key, rest))) => {
-            let list = Value::Array(vec![value.clone()]);
             let wrap = |inner, key: &&str| Value::Object([((*key).to_owned(), inner)].into_iter().collect());
-            Ok(insert(text, node, Some(key), &rest.iter().rev().fold(list, wrap)))
+            Ok(insert(text, node, Some(key), &rest.iter().rev().fold(value.clone(), wrap)))
         }
-        (_, None) => Err(expected(text, node.span.start, "a list")),
-        (_, Some(_)) => Err(expected(text, node.span.start, "an object")),
+        _ => Err(expected(text, node.span.start, "an object")),
     }
 }
 
-/// Sets `key` of the root object, unless it is there.
-pub(super) fn set_missing(text: &str, key: &str, value: &Value) -> Result<String, NoJson> {
-    let root = parse(text)?;
-    match &root.kind {
-        Kind::Object(members) if members.iter().any(|it| it.key == key) => Ok(text.to_owned()),
-        Kind::Object(_) => Ok(insert(text, &root, Some(key), value)),
-        _ => Err(expected(text, root.span.start, "an object")),
-    }
+/// Removes the member that `path` leads to, and objects on the way that nothing is left in.
+pub(super) fn remove_member(text: &str, path: &[&str]) -> Result<String, NoJson> {
+    let Some((key, parent)) = path.split_last() else { return Ok(text.to_owned()) };
+    let names = keys(text, parent)?;
+    remove(text, parent, &|at| names[at] == *key)
 }
 
-/// Removes the elements of the list at `path` for which `is_meant` holds (their number), and lists and
-/// objects on the way that nothing is left in.
+/// Removes the elements of the list, or the members of the object, at `path` for which `is_meant` holds
+/// (their number), and lists and objects on the way that nothing is left in.
 pub(super) fn remove(text: &str, path: &[&str], is_meant: &dyn Fn(usize) -> bool) -> Result<String, NoJson> {
     let root = parse(text)?;
     let Some(node) = root.at(path) else { return Ok(text.to_owned()) };
@@ -163,17 +104,26 @@ fn without(text: &str, path: &[&str], at: usize) -> Result<String, NoJson> {
     let child = &children[at];
     let mut text = text.to_owned();
     match (children.get(at.wrapping_sub(1)), children.get(at + 1)) {
-        (_, Some(next)) => text.replace_range(child.start..next.start, ""),
+        (_, Some(next)) => {
+            let comma = commas(&text, child.end, next.start).next().unwrap_or(child.end);
+            let has_comment = end_of_tokens(&text, comma + 1, next.start) > comma + 1;
+            let end = if has_comment { comma + 1 } else { next.start };
+            text.replace_range(comma..end, "");
+            // In front of the comma stands a comment, if anything.
+            text.replace_range(child.clone(), "");
+        }
         (before, None) => {
             let from = before.map_or(node.span.start + 1, |before| before.end);
             // What stands between is white space, comments and one comma.
             let quiet = end_of_tokens(&text, from, child.start);
             let comma = commas(&text, from, child.start).next();
-            let behind = commas(&text, child.end, node.span.end - 1).next().map_or(child.end, |at| at + 1);
+            let trailing = commas(&text, child.end, node.span.end - 1).next();
+            let behind = trailing.map_or(child.end, |at| at + 1);
             let is_alone = before.is_none() && end_of_tokens(&text, behind, node.span.end - 1) == behind;
             let end = if is_alone { node.span.end - 1 } else { behind };
             text.replace_range(quiet.max(comma.map_or(0, |at| at + 1))..end, "");
-            if let Some(comma) = comma {
+            // Where the last one has a comma behind it, the one that is last now keeps its own.
+            if let Some(comma) = comma.filter(|_| trailing.is_none()) {
                 text.replace_range(comma..=comma, "");
             }
         }
@@ -195,10 +145,14 @@ fn insert(text: &str, node: &Node, key: Option<&str>, value: &Value) -> String {
         None => format!("{outer}{unit}"),
     };
     let shown = if is_flat { value.to_string() } else { pretty(value, &unit, &inner, newline) };
-    let member = key.map_or_else(|| shown.clone(), |key| format!("{}: {shown}", Value::from(key)));
     let last = children.last().map(|child| child.end);
     let quiet = end_of_tokens(text, last.unwrap_or(open), close);
     let trailing = last.and_then(|last| commas(text, last, close).next());
+    let comma = if trailing.is_some() { "," } else { "" };
+    let member = match key {
+        Some(key) => format!("{}: {shown}{comma}", Value::from(key)),
+        None => format!("{shown}{comma}"),
+    };
     let mut out = text[..last.unwrap_or(quiet)].to_owned();
     if let Some(last) = last {
         if trailing.is_none() {
@@ -278,138 +232,6 @@ fn commas(text: &str, from: usize, to: usize) -> impl Iterator<Item = usize> {
     found.into_iter()
 }
 
-fn expected(text: &str, at: usize, expected: &'static str) -> NoJson {
-    let place = crate::text::LineIndex::new(text).line_column(at.min(text.len()));
-    NoJson { line: place.line, column: place.column, expected }
-}
-
-fn parse(text: &str) -> Result<Node, NoJson> {
-    let mut reader = Reader { text, at: 0 };
-    if text.starts_with('\u{feff}') {
-        reader.at = '\u{feff}'.len_utf8();
-    }
-    let node = reader.value(0)?;
-    reader.quiet();
-    if reader.at < text.len() {
-        return Err(expected(text, reader.at, "the end"));
-    }
-    Ok(node)
-}
-
-struct Reader<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    /// Skips a comment, if one stands here.
-    fn comment(&mut self) -> bool {
-        let rest = self.rest();
-        let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |at| at + 2)
-        } else {
-            return false;
-        };
-        self.at += length;
-        true
-    }
-
-    /// Skips white space and comments.
-    fn quiet(&mut self) {
-        loop {
-            let rest = self.rest();
-            self.at += rest.len() - rest.trim_start().len();
-            if !self.comment() {
-                return;
-            }
-        }
-    }
-
-    fn skip(&mut self, token: char) -> bool {
-        self.quiet();
-        let is_there = self.rest().starts_with(token);
-        self.at += if is_there { token.len_utf8() } else { 0 };
-        is_there
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Node, NoJson> {
-        self.quiet();
-        let start = self.at;
-        if depth > DEEPEST {
-            return Err(expected(self.text, start, "fewer lists and objects in each other"));
-        }
-        let kind = match self.rest().chars().next() {
-            Some('{') => self.object(depth)?,
-            Some('[') => self.array(depth)?,
-            Some('"') => Kind::Text(self.string()?),
-            _ => self.other()?,
-        };
-        Ok(Node { span: start..self.at, kind })
-    }
-
-    fn object(&mut self, depth: usize) -> Result<Kind, NoJson> {
-        self.at += 1;
-        let mut members = Vec::new();
-        while !self.skip('}') {
-            let start = self.at;
-            let key = self.string()?;
-            if !self.skip(':') {
-                return Err(expected(self.text, self.at, "`:`"));
-            }
-            let value = self.value(depth + 1)?;
-            members.push(Member { key, span: start..self.at, value });
-            if !self.skip(',') && !self.rest().starts_with('}') {
-                return Err(expected(self.text, self.at, "`,` or `}`"));
-            }
-        }
-        Ok(Kind::Object(members))
-    }
-
-    fn array(&mut self, depth: usize) -> Result<Kind, NoJson> {
-        self.at += 1;
-        let mut nodes = Vec::new();
-        while !self.skip(']') {
-            nodes.push(self.value(depth + 1)?);
-            if !self.skip(',') && !self.rest().starts_with(']') {
-                return Err(expected(self.text, self.at, "`,` or `]`"));
-            }
-        }
-        Ok(Kind::Array(nodes))
-    }
-
-    fn string(&mut self) -> Result<String, NoJson> {
-        let start = self.at;
-        let rest = self.rest();
-        let mut is_escaped = false;
-        let closing = rest.char_indices().skip(1).find(|(_, c)| {
-            let closes = *c == '"' && !is_escaped;
-            is_escaped = *c == '\\' && !is_escaped;
-            closes
-        });
-        let text = closing.filter(|_| rest.starts_with('"')).map(|(at, _)| &rest[..=at]);
-        let length = text.map_or(0, str::len);
-        let value = text.and_then(|text| serde_json::from_str(text).ok());
-        self.at += length;
-        value.ok_or_else(|| expected(self.text, start, "a text in double quotes"))
-    }
-
-    fn other(&mut self) -> Result<Kind, NoJson> {
-        let rest = self.rest();
-        let length = rest.find(|c: char| c.is_whitespace() || ",:]}/".contains(c)).unwrap_or(rest.len());
-        if serde_json::from_str::<Value>(&rest[..length]).is_err() {
-            return Err(expected(self.text, self.at, "a value"));
-        }
-        self.at += length;
-        Ok(Kind::Other)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -449,6 +271,33 @@ mod tests {
         assert_eq!(remove(text, &["a"], &|at| at == 2).unwrap(), "{ \"a\": [1, {\"c\": \"x\"}] }");
         assert_eq!(remove(text, &["b"], &|_| true).unwrap(), text);
         assert_eq!(elements(text, &["a"], "c").unwrap()[1].1, ["x"]);
+    }
+
+    #[test]
+    fn members_come_and_go_between_those_of_others() {
+        let path = ["servers", "mine"];
+        let check = |before: &str, after: &str| {
+            let added = set_missing(before, &path, &json!({"c": ["x"]})).unwrap();
+            assert_eq!(added, after, "{before}");
+            assert_eq!(set_missing(&added, &path, &json!(1)).unwrap(), added, "what is there stays");
+            assert_eq!(value(&added, &path).unwrap(), Some(json!({"c": ["x"]})));
+            assert_eq!(remove_member(&added, &path).unwrap(), before, "taken back from {added}");
+        };
+        check("{\"servers\": {\"a\": 1}}", "{\"servers\": {\"a\": 1, \"mine\": {\"c\":[\"x\"]}}}");
+        check(
+            "{\n  \"servers\": {\n    \"a\": {}, // theirs\n  },\n}\n",
+            "{\n  \"servers\": {\n    \"a\": {}, // theirs\n    \"mine\": {\n      \"c\": [\n        \"x\"\n      ]\n    },\n  },\n}\n",
+        );
+        check(
+            "{\n  // first\n  \"a\": [1, 2,], /* last */\n}",
+            "{\n  // first\n  \"a\": [1, 2,], /* last */\n  \"servers\": {\n    \"mine\": {\n      \"c\": [\n        \"x\"\n      ]\n    }\n  },\n}",
+        );
+        let text = "{\"servers\": {\n  \"mine\": 1, // of mine\n  // of theirs\n  \"a\": 2\n}}";
+        let left = remove_member(text, &path).unwrap();
+        assert!(left.contains("// of theirs\n  \"a\": 2") && !left.contains("mine\":"), "{left}");
+        assert_eq!(value(&left, &["servers"]).unwrap(), Some(json!({"a": 2})), "{left}");
+        let text = "{\"servers\": {\"mine\": 1 /* one, two */, \"a\": 2}}";
+        assert_eq!(value(&remove_member(text, &path).unwrap(), &["servers", "a"]).unwrap(), Some(json!(2)));
     }
 
     #[test]
