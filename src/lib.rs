@@ -42,6 +42,7 @@
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`hooks`]: what AI coding agents ask before and after they act, and what they are answered.
+//! * [`mcp`]: the server that agents speak to over the Model Context Protocol.
 //! * [`setup`]: what is written into the agents' own files, and taken out again.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
 //!
@@ -56,6 +57,7 @@
 //! | a trigger, an event | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs`; its name in `engine/events.rs` |
 //! | a rule step | a [`rules::StepKind`], its wording in `rules/step/forms.rs`, its doing in `engine/perform/steps.rs` |
 //! | an agent's hooks | its table in `hooks/`, named in `hooks/mod.rs`; what is said in them: `hooks/guard.rs` and its neighbours |
+//! | a tool for agents | its function in `mcp/tools/`, its line in [`mcp::tools::TOOLS`] |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!
 //! # Invariants
@@ -80,6 +82,7 @@ pub mod git;
 pub mod hooks;
 pub mod journal;
 pub mod markdown;
+pub mod mcp;
 pub mod process;
 pub mod rules;
 pub mod runtime;

@@ -3,6 +3,7 @@
 
 use crate::{
     hooks::{self, Protocol},
+    mcp::tools::ToolSet,
     setup::{AGENTS, Agent},
 };
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
@@ -145,6 +146,13 @@ pub enum Command {
         standard output.\n\nAgents call this, once an event; `rulemark doctor` does it by way of trial"
     )]
     Hook(HookArgs),
+    /// Serve an agent over the Model Context Protocol
+    #[command(
+        long_about = "Serve an agent over the Model Context Protocol, on standard input and output.\n\n\
+        The project is the one that --project names, else the variable RULEMARK_PROJECT, else the folders that the \
+        client works in, else the current folder. The server ends when its client goes away"
+    )]
+    Mcp(McpArgs),
     /// Check that everything Rulemark needs is there
     Doctor(JsonArgs),
     /// Merge three versions of a document, as git's merge driver
@@ -526,6 +534,36 @@ impl HookAgent {
         match self {
             Self::ClaudeCode => hooks::PROTOCOLS[0],
             Self::Cursor => hooks::PROTOCOLS[1],
+        }
+    }
+}
+
+/// `mcp`.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct McpArgs {
+    /// Which tools to offer
+    #[arg(long, value_enum, default_value_t, value_name = "SET")]
+    pub tools: McpTools,
+}
+
+/// Tools that are offered together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum McpTools {
+    /// `next` and `state`: two tools that do everything.
+    #[default]
+    Default,
+    /// The guidance tools, a call a step.
+    Classic,
+    /// Both.
+    All,
+}
+
+impl From<McpTools> for ToolSet {
+    fn from(tools: McpTools) -> Self {
+        match tools {
+            McpTools::Default => Self::Default,
+            McpTools::Classic => Self::Classic,
+            McpTools::All => Self::All,
         }
     }
 }

@@ -31,6 +31,7 @@ mod item;
 mod json;
 mod log;
 mod man;
+mod mcp;
 mod merge_driver;
 mod next;
 mod render;
@@ -122,6 +123,7 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Test(args) => test::run(context, &args),
         Command::Emit(args) => emit::run(context, &args),
         Command::Hook(args) => hook::run(context, args),
+        Command::Mcp(args) => mcp::run(context, &args),
         Command::History(args) => history::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Undo(args) => undo::undo(context, &args),

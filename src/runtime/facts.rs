@@ -31,6 +31,11 @@ impl<'p> Facts<'p> {
         Self { project, documents, fresh, standing: OnceCell::new() }
     }
 
+    /// Whether the state of the checks was asked for, and so the work tree looked at.
+    pub(super) fn has_looked_at_checks(&self) -> bool {
+        self.standing.get().is_some()
+    }
+
     fn look(&self) -> Result<Standing, String> {
         let commands = named(self.documents);
         let checks: Vec<&NamedCommand> =

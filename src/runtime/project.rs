@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
-    engine::{self, Cause, Event, Guidance, Memory, Outcome, Snapshot},
+    engine::{self, Cause, Event, FileFact, Files, Guidance, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     text::{DocumentId, Patch, Revision},
 };
 use jiff::civil::DateTime;
-use std::path::Path;
+use std::{cell::Cell, path::Path};
 
 /// A project and everything that may be done with it.
 #[derive(Debug)]
@@ -186,16 +186,29 @@ impl Project {
     /// # Errors
     /// As [`Project::memory`].
     pub fn guidance(&self, documents: &Documents) -> Result<Guidance, Error> {
+        Ok(self.lasting_guidance(documents)?.0)
+    }
+
+    /// The same, and whether it holds for as long as the documents, the settings and the journal are
+    /// what they are. It does not where a rule asks about another file, or a phase about the checks,
+    /// which speak of the whole work tree.
+    ///
+    /// # Errors
+    /// As [`Project::memory`].
+    pub fn lasting_guidance(&self, documents: &Documents) -> Result<(Guidance, bool), Error> {
         let (memory, state) = (self.memory()?, &documents.state.text);
         let facts = Facts::new(self, documents);
-        Ok(engine::guidance(&Snapshot {
+        let files = NotedFiles { files: &self.workspace, are_asked: Cell::new(false) };
+        let guidance = engine::guidance(&Snapshot {
             state,
             config: documents.config.as_ref().map(|config| config.text.as_str()),
             memory: &memory,
             settings: &self.settings.engine,
-            files: &self.workspace,
+            files: &files,
             evidence: &facts,
-        }))
+        });
+        let lasts = !files.are_asked.get() && !facts.has_looked_at_checks();
+        Ok((guidance, lasts))
     }
 
     /// The memory, and the number that the next entry will have.
@@ -347,6 +360,20 @@ impl Project {
 
     pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::open_existing(&self.workspace.journal())
+    }
+}
+
+/// The project's files, and whether anything was asked about them.
+#[derive(Debug)]
+struct NotedFiles<'p> {
+    files: &'p Workspace,
+    are_asked: Cell<bool>,
+}
+
+impl Files for NotedFiles<'_> {
+    fn fact(&self, path: &str) -> Option<FileFact> {
+        self.are_asked.set(true);
+        self.files.fact(path)
     }
 }
 

@@ -115,6 +115,8 @@ fn the_arrow_check_fails_where_it_should() {
         &["src/disk/write.rs:1: disk must not use testing"],
     );
     check("src/hooks/guard.rs", "use crate::cli::Exit;", &["src/hooks/guard.rs:1: hooks must not use cli"]);
+    check("src/mcp/server.rs", "use crate::hooks;", &["src/mcp/server.rs:1: mcp must not use hooks"]);
+    check("src/hooks/guard.rs", "use crate::mcp;", &["src/hooks/guard.rs:1: hooks must not use mcp"]);
     check("src/runtime/run.rs", "use crate::hooks;", &["src/runtime/run.rs:1: runtime must not use hooks"]);
     // What is allowed.
     check("src/engine/mod.rs", "use crate::{text::Span, rules::{Rule, Step}, document, engine::Event};", &[]);
@@ -237,6 +239,7 @@ fn may_use(from: &str, to: &str, is_module: bool) -> bool {
         (None, None) if to == TESTING => matches!(from, "cli" | "main"),
         // What answers an agent knows nothing of how people are answered.
         (None, None) if to == "cli" => from == "main",
+        (None, None) if to == "mcp" => matches!(from, "cli" | "main"),
         (None, None) if to == "hooks" => matches!(from, "setup" | "cli" | "main"),
         (None, None) => is_module || from != TESTING,
     }

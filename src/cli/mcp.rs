@@ -1,0 +1,20 @@
+//! `rulemark mcp`.
+
+use super::{
+    args::McpArgs,
+    context::Context,
+    error::{CommandError, CommandResult, Exit},
+};
+use crate::mcp::{self, Search, Server};
+
+pub(crate) fn run(context: &Context, args: &McpArgs) -> CommandResult {
+    let search = Search {
+        flag: context.named_folder().map(ToOwned::to_owned),
+        environment: std::env::var_os(mcp::VARIABLE).filter(|name| !name.is_empty()).map(Into::into),
+        working_directory: std::env::current_dir().ok(),
+        now: context.now(),
+    };
+    let server = Server::new(search, args.tools.into());
+    mcp::serve_stdio(server).map_err(|error| CommandError::refused("can't serve").because(error))?;
+    Ok(Exit::Ok)
+}

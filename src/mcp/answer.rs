@@ -1,0 +1,119 @@
+//! What a tool answers: an object, or a refusal that says what to do.
+
+use crate::runtime::{Error, ErrorKind};
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+
+/// An answer under construction. What is not there is left out: an agent pays for every byte.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer(Map<String, Value>);
+
+impl Answer {
+    /// Adds a field, unless it has nothing to say: null, an empty text, list or object.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        let is_empty = match &value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(object) => object.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if !is_empty {
+            self.0.insert(name.to_owned(), value);
+        }
+        self
+    }
+}
+
+impl From<Answer> for Value {
+    fn from(answer: Answer) -> Self {
+        Self::Object(answer.0)
+    }
+}
+
+impl From<Answer> for CallToolResult {
+    fn from(answer: Answer) -> Self {
+        Self::structured(answer.into())
+    }
+}
+
+/// Whether it helps to call again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It will be refused again.
+    No,
+    /// The same call may succeed.
+    Now,
+    /// When `how` is done.
+    AfterFix,
+}
+
+/// Why a tool did not do what it was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    what: String,
+    why: Option<String>,
+    how: Vec<String>,
+    retry: Retry,
+    more: Answer,
+}
+
+impl Refusal {
+    /// Says what was refused.
+    #[must_use]
+    pub fn new(what: impl Into<String>, retry: Retry) -> Self {
+        Self { what: what.into(), why: None, how: Vec::new(), retry, more: Answer::default() }
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn because(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn fix(mut self, how: impl Into<String>) -> Self {
+        self.how.push(how.into());
+        self
+    }
+
+    /// Adds what else a program may want to know, such as the current revision.
+    #[must_use]
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more = self.more.with(name, value);
+        self
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let retry = match error.kind() {
+            ErrorKind::Usage | ErrorKind::Document | ErrorKind::Io | ErrorKind::Waiting => Retry::AfterFix,
+            ErrorKind::Conflict => Retry::Now,
+            ErrorKind::Bug => Retry::No,
+        };
+        let refusal = Self::new(error.to_string(), retry);
+        error.hints().into_iter().fold(refusal, Self::fix)
+    }
+}
+
+impl From<Refusal> for CallToolResult {
+    fn from(refusal: Refusal) -> Self {
+        let retry = match refusal.retry {
+            Retry::No => "no",
+            Retry::Now => "now",
+            Retry::AfterFix => "after_fix",
+        };
+        let told = Answer::default()
+            .with("what", refusal.what)
+            .with("why", refusal.why)
+            .with("how", refusal.how.join("; "))
+            .with("retry", retry);
+        let told = refusal.more.0.into_iter().fold(told, |told, (name, value)| told.with(&name, value));
+        Self::structured_error(told.into())
+    }
+}

@@ -1,0 +1,104 @@
+//! The project that is open, and what was last read of it.
+
+use super::{
+    answer::{Refusal, Retry},
+    search::{FoundBy, Search},
+    stamp::Stamp,
+};
+use crate::{
+    engine::{Cause, Guidance},
+    runtime::{Documents, Project},
+};
+use std::path::PathBuf;
+
+/// What the working thread has before it: at first only where to look.
+#[derive(Debug)]
+pub(super) struct Desk {
+    search: Search,
+    open: Option<OpenProject>,
+}
+
+/// A project and what was last read of it.
+#[derive(Debug)]
+pub(super) struct OpenProject {
+    pub(super) project: Project,
+    pub(super) found_by: FoundBy,
+    reading: Option<Reading>,
+    /// What the settings were read at.
+    settings: Stamp,
+}
+
+/// What one look at the files has shown.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// What the files looked like before they were read; `None` when a change might not show.
+    stamp: Option<Stamp>,
+    pub(super) documents: Documents,
+    pub(super) guidance: Guidance,
+}
+
+impl Desk {
+    pub(super) fn new(search: Search) -> Self {
+        Self { search, open: None }
+    }
+
+    /// Forgets what is open.
+    pub(super) fn clear(&mut self) {
+        self.open = None;
+    }
+
+    /// The project; `roots` are the folders that the client works in.
+    pub(super) fn project(&mut self, roots: &[PathBuf]) -> Result<&mut OpenProject, Refusal> {
+        if self.open.is_none() {
+            let (project, found_by) = self.search.open(roots).map_err(|error| {
+                let is_missing = error.is_no_project();
+                let folder = self.search.folder(roots).filter(|_| is_missing);
+                let refusal = Refusal::from(error);
+                match folder {
+                    Some(folder) => {
+                        refusal.fix(format!("`rulemark init {}` makes one there", folder.display()))
+                    }
+                    None => refusal,
+                }
+            })?;
+            tracing::info!(root = %project.workspace().root().display(), by = %found_by, "took this project");
+            let settings = Stamp::of_settings(project.workspace());
+            self.open = Some(OpenProject { project, found_by, reading: None, settings });
+        }
+        self.open.as_mut().ok_or_else(|| Refusal::new("no project is open", Retry::Now))
+    }
+}
+
+impl OpenProject {
+    /// The documents as they are, and what they ask of whom. As long as the files and the journal are
+    /// the same, nothing is read again.
+    pub(super) fn look(&mut self) -> Result<&Reading, Refusal> {
+        let stamp = Stamp::of(self.project.workspace());
+        let known = self.reading.take().filter(|reading| reading.stamp.as_ref() == Some(&stamp));
+        let reading = match known {
+            Some(reading) => reading,
+            None => self.read(stamp)?,
+        };
+        Ok(self.reading.insert(reading))
+    }
+
+    /// The same, after the rules have had their say about what others wrote since.
+    pub(super) fn look_settled(&mut self) -> Result<&Reading, Refusal> {
+        if self.look()?.guidance.is_unsettled {
+            self.project.run(Cause::FilesChanged)?;
+        }
+        self.look()
+    }
+
+    fn read(&mut self, stamp: Stamp) -> Result<Reading, Refusal> {
+        let settings = Stamp::of_settings(self.project.workspace());
+        if settings != self.settings || !settings.is_settled() {
+            self.project.reload()?;
+            self.settings = settings;
+        }
+        let documents = self.project.read()?;
+        let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
+        let stamp = Some(stamp).filter(|stamp| lasts && stamp.is_settled());
+        Ok(Reading { stamp, documents, guidance })
+    }
+}

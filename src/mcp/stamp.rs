@@ -1,0 +1,75 @@
+//! Whether files are still what they were, without reading them.
+
+use crate::disk::Workspace;
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+/// What a set of files looked like from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    files: Vec<Option<FileStamp>>,
+}
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
+    identity: (u64, u64),
+    length: u64,
+    /// Seconds and nanoseconds of the last change of the content, and of anything.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// Two writes within this time may leave a file with the same times. Disks count in nanoseconds, but
+/// the system's clock for them ticks every few milliseconds, and some file systems' only every two
+/// seconds.
+const RACY: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// What the documents, the settings and the journal look like now.
+    pub(super) fn of(workspace: &Workspace) -> Self {
+        let journal = workspace.journal();
+        let mut log: PathBuf = journal.clone();
+        log.as_mut_os_string().push("-wal");
+        let whole = [workspace.state(), workspace.config(), &workspace.settings(), &journal];
+        // SQLite makes and removes its log at will while it has nothing to say.
+        let log = stamp(&log).filter(|log| log.length > 0);
+        Self { files: whole.map(stamp).into_iter().chain([log]).collect() }
+    }
+
+    /// What the settings alone look like.
+    pub(super) fn of_settings(workspace: &Workspace) -> Self {
+        Self { files: vec![stamp(workspace.settings())] }
+    }
+
+    /// Whether a change from here on is sure to show: nothing was changed just now.
+    pub(super) fn is_settled(&self) -> bool {
+        let Some(now) = now() else { return false };
+        let latest = self.files.iter().flatten().map(|file| file.modified.max(file.changed)).max();
+        latest.is_none_or(|(seconds, nanos)| {
+            let latest = Duration::new(seconds.try_into().unwrap_or(0), nanos.try_into().unwrap_or(0));
+            // A time to come tells nothing either.
+            now.checked_sub(latest).is_some_and(|age| age > RACY)
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "compared with the times of files, which nobody injects")]
+fn now() -> Option<Duration> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+/// `None` for a file that is not there.
+fn stamp(path: impl AsRef<Path>) -> Option<FileStamp> {
+    let found = fs::metadata(path).ok()?;
+    Some(FileStamp {
+        identity: (found.dev(), found.ino()),
+        length: found.len(),
+        modified: (found.mtime(), found.mtime_nsec()),
+        changed: (found.ctime(), found.ctime_nsec()),
+    })
+}
