@@ -8,6 +8,7 @@
 
 pub mod evidence;
 pub mod model;
+pub mod session;
 
 pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
 pub use model::{
