@@ -6,12 +6,18 @@
 //!
 //! This is the one part of the core that knows serde: definitions *are* documents in serialised forms.
 
+mod check;
+pub mod condition;
 pub mod evidence;
+mod gate;
 pub mod model;
+mod scope;
 pub mod session;
+pub mod tree;
 
 pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
 pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
 };
+pub use scope::Scope;
