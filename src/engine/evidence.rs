@@ -11,6 +11,9 @@ pub trait Evidence: fmt::Debug {
 
     /// What was decided about the plan with this [revision](super::plan_revision).
     fn verdict(&self, plan: Revision) -> Verdict;
+
+    /// The state file as it was at this revision, where that is still known.
+    fn state_at(&self, revision: Revision) -> Option<String>;
 }
 
 /// Nothing is known: no check is named, and nobody has decided anything.
@@ -21,6 +24,10 @@ impl Evidence for () {
 
     fn verdict(&self, _: Revision) -> Verdict {
         Verdict::Open
+    }
+
+    fn state_at(&self, _: Revision) -> Option<String> {
+        None
     }
 }
 
@@ -240,6 +247,15 @@ impl Verdict {
             Self::Rejected { by } => format!("{by} has rejected this plan"),
             Self::OfAnother { by } => format!("the plan is not the one that {by} has approved"),
         })
+    }
+
+    /// What to do about an objection.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Rejected { .. } => "change the plan as Log says; then a person decides about it anew",
+            _ => "a person decides: `rulemark approve` or `rulemark reject \"…\"`",
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 use super::wishes::{CheckedPhase, plan_gate, plan_revision};
 use super::{
     evaluate::{Asker, View, finished_item, is_open, same_word},
-    model::{ApprovalMode, Memory, PendingKind, PendingStep, Snapshot},
+    evidence::{Evidence, Verdict},
+    model::{ApprovalMode, Memory, PendingKind, PendingStep, Settings, Snapshot},
 };
 use crate::{
     document::{Item, WorkflowState},
@@ -119,6 +120,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
     let is_finished = state.value("Status").is_some_and(|status| same_word(status, "COMPLETED"));
     let Progress { done, left } = progress(&state, snapshot.memory);
     let phase = state.value("Phase").and_then(|name| rules.phase(name));
+    let verdict = objectionable(&state, &rules, snapshot.settings, snapshot.evidence);
     let mut guidance = Guidance {
         turn: Turn::Agent,
         phase: state.value("Phase").map(str::to_owned),
@@ -136,7 +138,7 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         constraints: constraints(&state, &rules),
         closings: Vec::new(),
         checks: CheckedPhase::current(&rules, &state).and_then(|_| checks(snapshot)),
-        approval: unapproved(snapshot, &state, &rules),
+        approval: verdict.as_ref().and_then(lack),
         decision: None,
     };
     let is_over = is_finished && left == 0 && guidance.pending.is_empty();
@@ -156,6 +158,11 @@ pub fn guidance(snapshot: &Snapshot<'_>) -> Guidance {
         let gate = plan_gate(&state, &rules).filter(|gate| gate.is_waiting && approval);
         guidance.decision = gate.map(|_| snapshot.settings.gates.approval);
     }
+    // A rejected plan is the agent's to change; any other waits for the person, and so does the work.
+    if verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Rejected { .. })) && !for_agent {
+        guidance.turn = Turn::Person;
+        guidance.closings.clear();
+    }
     guidance
 }
 
@@ -164,14 +171,30 @@ fn checks(snapshot: &Snapshot<'_>) -> Option<Lack> {
     Some(Lack { what: standing.objection()?, remedy: standing.remedy().to_owned() })
 }
 
-/// The plan is past the phase that puts it to a person, and only a person's yes counts, and is not there.
-fn unapproved(snapshot: &Snapshot<'_>, state: &WorkflowState<'_>, rules: &RuleSet) -> Option<Lack> {
-    let is_past = plan_gate(state, rules).is_some_and(|gate| !gate.is_waiting);
-    if !is_past || snapshot.settings.gates.approval == ApprovalMode::File {
+/// What the plan lacks that is worked on where only a person's yes counts: it is past the phase that puts
+/// it to a person, and the yes to it, as it stands, is not there.
+#[must_use]
+pub fn unapproved_plan(state: &str, settings: &Settings, evidence: &dyn Evidence) -> Option<Lack> {
+    let state = WorkflowState::parse(state);
+    let verdict = objectionable(&state, &rules::compile_unreviewed(&state), settings, evidence)?;
+    lack(&verdict)
+}
+
+/// The verdict on the plan that is worked on, where it is none to work on.
+fn objectionable(
+    state: &WorkflowState<'_>,
+    rules: &RuleSet,
+    settings: &Settings,
+    evidence: &dyn Evidence,
+) -> Option<Verdict> {
+    if settings.gates.approval == ApprovalMode::File || plan_gate(state, rules)?.is_waiting {
         return None;
     }
-    let what = snapshot.evidence.verdict(plan_revision(state)).objection()?;
-    Some(Lack { what, remedy: "a person decides: `rulemark approve` or `rulemark reject \"…\"`".into() })
+    Some(evidence.verdict(plan_revision(state))).filter(|verdict| verdict.objection().is_some())
+}
+
+fn lack(verdict: &Verdict) -> Option<Lack> {
+    Some(Lack { what: verdict.objection()?, remedy: verdict.remedy().to_owned() })
 }
 
 /// How far the items are.
@@ -345,7 +368,7 @@ fn collect_closings(steps: &[Step], within: Option<&str>, into: &mut Vec<Closing
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{ClauseId, Memory, Settings};
+    use crate::engine::ClauseId;
     use std::collections::BTreeMap;
 
     const RULES: &str = "\n## Rules\n### [PHASE: ANALYZE]\n1. Read the code.  \n   - all of it\n\n\

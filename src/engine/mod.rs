@@ -34,7 +34,9 @@ pub use events::{EVENTS, EventName, awaited_names};
 pub use evidence::{
     CheckEnd, CheckResult, ChecksReport, Evidence, Standing, Verdict, duration, runs_in_words,
 };
-pub use guidance::{Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress};
+pub use guidance::{
+    Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress, unapproved_plan,
+};
 pub use inspect::inspect;
 pub use limits::{LIMITS, Limit, Limits};
 pub use model::{

@@ -221,6 +221,8 @@ pub struct Settled {
     pub keys: BTreeMap<String, String>,
     /// The body of Plan.
     pub plan: String,
+    /// Names the text of the Rules sections; `None` where it was not written down.
+    pub rules: Option<Revision>,
 }
 
 /// What is known of a clause.

@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
             self.memory.replaced_plan = Some(before.plan.clone());
             happened.push(Occurrence::PlanOverwritten);
         }
-        if !self.guard(&reading.rules, before, &reading.state) {
+        if !self.guard(reading, before) {
             let order = PhaseOrder::of(&reading.rules);
             happened.extend(transitions(&before.keys, &reading.state, order.as_ref()));
         }

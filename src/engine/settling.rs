@@ -4,6 +4,7 @@ use super::{
     evaluate::{COMPLETED, Occurrence, keys_read, same_word},
     gates::PhaseOrder,
     model::{ClauseId, ClauseMemory, PendingStep, Settled},
+    sources::rules_revision,
     working::Revisions,
 };
 use crate::{
@@ -95,7 +96,13 @@ pub(super) fn keys_of(state: &WorkflowState<'_>) -> BTreeMap<String, String> {
 }
 
 pub(super) fn settled(state: &WorkflowState<'_>, (revision, config): Revisions) -> Settled {
-    Settled { state: revision, config, keys: keys_of(state), plan: plan_of(state) }
+    Settled {
+        state: revision,
+        config,
+        keys: keys_of(state),
+        plan: plan_of(state),
+        rules: Some(rules_revision(state.outline())),
+    }
 }
 
 /// Of the finished items those that the file still lists.

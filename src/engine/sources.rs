@@ -9,6 +9,7 @@ use super::{evaluate::same_word, gates::PhaseOrder};
 use crate::{
     document::{Outline, Role, WorkflowState},
     rules::{self, Phase, RuleSet},
+    text::Revision,
 };
 
 /// Words of a phase's name that say that sources change in it …
@@ -132,6 +133,11 @@ fn by_steps(phase: &Phase, text: &str) -> bool {
 #[must_use]
 pub fn keeps_rules(before: &Outline<'_>, after: &Outline<'_>) -> bool {
     rules_of(before) == rules_of(after)
+}
+
+/// Names the text of the Rules sections.
+pub(super) fn rules_revision(outline: &Outline<'_>) -> Revision {
+    Revision::of(rules_of(outline).join("\n"))
 }
 
 /// The Rules sections of a document, those inside others left out.

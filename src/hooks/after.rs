@@ -7,7 +7,7 @@ use super::{
     wording,
 };
 use crate::{
-    engine::{Cause, Effect},
+    engine::{Cause, Effect, Lack},
     runtime::{Error, Project, Run},
     text::Severity,
 };
@@ -28,16 +28,19 @@ pub(super) fn edit(project: &mut Project, heard: &Heard, path: &Path) -> Result<
         Place::State | Place::Document => Cause::FilesChanged,
         Place::Outside | Place::Reserved(_) | Place::Whole => return Ok(Reply::Nothing),
     };
-    Ok(told(&project.run(cause)?))
+    let run = project.run(cause)?;
+    // Whoever has just changed the plan hears at once that its approval went with it.
+    let lack = if place == Place::State { project.unapproved_plan(&project.read()?) } else { None };
+    Ok(told(&run, lack.as_ref()))
 }
 
 /// Runs the rules behind a command: it may have written anything.
 pub(super) fn command(project: &mut Project) -> Result<Reply, Error> {
-    Ok(told(&project.run(Cause::FilesChanged)?))
+    Ok(told(&project.run(Cause::FilesChanged)?, None))
 }
 
-/// What a run did, for the agent.
-pub(super) fn told(run: &Run) -> Reply {
+/// What a run did, for the agent, and what the plan lacks.
+pub(super) fn told(run: &Run, lack: Option<&Lack>) -> Reply {
     let mut lines = Vec::new();
     for firing in &run.outcome.firings {
         let done = if firing.done.is_empty() { "nothing to do".into() } else { firing.done.join("; ") };
@@ -59,7 +62,7 @@ pub(super) fn told(run: &Run) -> Reply {
         let hint = found.hint.as_ref().map(|hint| format!("; {}", wording::line(hint))).unwrap_or_default();
         lines.push(format!("{}: {}{hint}", found.severity, wording::line(&found.message)));
     }
-    if lines.is_empty() && run.notices.is_empty() {
+    if lines.is_empty() && run.notices.is_empty() && lack.is_none() {
         return Reply::Nothing;
     }
     if lines.len() > LINES {
@@ -73,7 +76,8 @@ pub(super) fn told(run: &Run) -> Reply {
         lines.insert(0, "The rules of workflow_state.md ran:".into());
     }
     // Whoever hears that its copy was merged must not save it once more.
-    let told: Vec<String> = run.notices.iter().map(|notice| wording::line(notice)).chain(lines).collect();
+    let notices = run.notices.iter().map(|notice| wording::line(notice));
+    let told: Vec<String> = notices.chain(lack.map(wording::lack)).chain(lines).collect();
     let told = told.join("\n");
     Reply::Remark(wording::within(&told, BYTES - wrote.len()) + wrote)
 }

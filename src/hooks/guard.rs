@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     document::WorkflowState,
-    engine::{self, ClosedSources, OnViolation},
+    engine::{self, ClosedSources, Lack, OnViolation},
     runtime::{Documents, Error, Project},
     text::Severity,
 };
@@ -29,10 +29,7 @@ pub(super) fn edit(project: &Project, heard: &Heard, edit: &Edit) -> Result<Repl
         Place::Reserved(what) => Ok(Reply::Refuse(reserved(&shown, what))),
         Place::Whole => Ok(Reply::Refuse(whole(&shown))),
         Place::State => state(project, edit),
-        Place::Source => Ok(match closed(project)? {
-            Some((documents, closed)) => Reply::Refuse(too_early(project, &documents, &closed, &shown)?),
-            None => Reply::Nothing,
-        }),
+        Place::Source => source(project, &shown),
     }
 }
 
@@ -69,22 +66,23 @@ pub(super) fn command(
     if sight.is_unreadable {
         written.push("what this command writes, which is nested too deeply to be read,".into());
     }
-    let Some(first) = written.first() else { return Ok(Reply::Nothing) };
-    Ok(match closed(project)? {
-        Some((documents, closed)) => Reply::Refuse(too_early(project, &documents, &closed, first)?),
-        None => Reply::Nothing,
-    })
+    written.first().map_or(Ok(Reply::Nothing), |first| source(project, first))
 }
 
-/// Why sources can't be changed now, with the documents that say so; `None` when they can.
-fn closed(project: &Project) -> Result<Option<(Documents, ClosedSources)>, Error> {
+/// Judges a change of a source, which is called `shown`.
+fn source(project: &Project, shown: &str) -> Result<Reply, Error> {
     if project.settings().engine.gates.on_violation == OnViolation::Off {
-        return Ok(None);
+        return Ok(Reply::Nothing);
     }
     let documents = project.read()?;
     let named = project.settings().hooks.edit_phases.as_deref();
-    let closed = engine::closed_sources(&documents.state.text, named);
-    Ok(closed.map(|closed| (documents, closed)))
+    if let Some(closed) = engine::closed_sources(&documents.state.text, named) {
+        return Ok(Reply::Refuse(too_early(project, &documents, &closed, shown)?));
+    }
+    Ok(project.unapproved_plan(&documents).map_or(Reply::Nothing, |Lack { what, remedy }| {
+        let what = wording::line(&what);
+        Reply::Refuse(format!("{shown} can't be changed now: {what}. To do: {remedy}; ask, and wait"))
+    }))
 }
 
 /// Judges an edit of the state file by what it would say.

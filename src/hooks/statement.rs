@@ -17,7 +17,7 @@ const STEPS: usize = 6;
 pub(super) fn at_start(project: &mut Project, heard: &Heard, is_new: bool) -> Result<Reply, Error> {
     stop::prompted(project, heard)?;
     if is_new {
-        let ran = after::told(&project.run(Cause::SessionStarted)?);
+        let ran = after::told(&project.run(Cause::SessionStarted)?, None);
         if let Reply::Remark(ran) = ran {
             let documents = project.read()?;
             let text = format!("{}\n{ran}", statement(project, &documents)?);
@@ -69,6 +69,7 @@ pub(super) fn next(guidance: &Guidance) -> Vec<String> {
             lines.extend(guidance.steps.iter().take(STEPS).map(|step| format!("  {}", wording::line(step))));
         }
     }
+    lines.extend(guidance.approval.as_ref().map(wording::lack));
     for step in &guidance.pending {
         lines.push(format!("Waits: {} (when done: `rulemark done {}`)", wording::line(&step.text), step.id));
     }

@@ -1,6 +1,6 @@
 //! Words for the agent: short, one line each, and nothing in them that a file could hide.
 
-use crate::{runtime::Error, text::is_unsafe_to_print};
+use crate::{engine::Lack, runtime::Error, text::is_unsafe_to_print};
 
 /// The longest line that a file may add, in characters.
 const LONGEST: usize = 200;
@@ -44,6 +44,14 @@ pub(super) fn fails_closed(failure: &str) -> String {
         "refused, because Rulemark could not judge it: {failure}. Nothing was changed. Tell the person; \
          `rulemark doctor` says what is wrong"
     )
+}
+
+/// What stands in the way, and what helps.
+pub(super) fn lack(lack: &Lack) -> String {
+    let what = line(&lack.what);
+    let mut letters = what.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}: {}", letters.as_str(), lack.remedy)
 }
 
 #[cfg(test)]

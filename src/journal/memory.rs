@@ -67,6 +67,8 @@ struct StoredSettled {
     config: Option<String>,
     keys: BTreeMap<String, String>,
     plan: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rules: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -104,6 +106,7 @@ impl From<&Settled> for StoredSettled {
             config: settled.config.map(|revision| revision.to_string()),
             keys: settled.keys.clone(),
             plan: settled.plan.clone(),
+            rules: settled.rules.map(|revision| revision.to_string()),
         }
     }
 }
@@ -117,6 +120,7 @@ impl TryFrom<StoredSettled> for Settled {
             config: stored.config.as_deref().map(revision).transpose()?,
             keys: stored.keys,
             plan: stored.plan,
+            rules: stored.rules.as_deref().map(revision).transpose()?,
         })
     }
 }
@@ -194,12 +198,14 @@ mod tests {
     }
 
     fn settled() -> impl Strategy<Value = Settled> {
-        (any::<String>(), option::of(any::<String>()), keys(), any::<String>()).prop_map(
-            |(state, config, keys, plan)| Settled {
+        let other = option::of(any::<String>());
+        (any::<String>(), other.clone(), keys(), any::<String>(), other).prop_map(
+            |(state, config, keys, plan, rules)| Settled {
                 state: Revision::of(state),
                 config: config.map(Revision::of),
                 keys,
                 plan,
+                rules: rules.map(Revision::of),
             },
         )
     }

@@ -124,4 +124,12 @@ impl Evidence for Facts<'_> {
             None => self.project.approval().map_or(Verdict::Open, |approval| verdict(&approval, plan)),
         }
     }
+
+    fn state_at(&self, revision: Revision) -> Option<String> {
+        let journal = Journal::open_existing(&self.project.workspace().journal());
+        let version = journal.and_then(|journal| journal.map(|it| it.version(revision)).transpose());
+        version
+            .inspect_err(|error| tracing::debug!(%error, "the rules as they were are not known"))
+            .ok()??
+    }
 }

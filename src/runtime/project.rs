@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
-    engine::{self, Cause, Event, FileFact, Files, Guidance, Memory, Outcome, Snapshot},
+    engine::{self, Cause, Event, FileFact, Files, Guidance, Lack, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     text::{DocumentId, Patch, Revision},
 };
@@ -209,6 +209,13 @@ impl Project {
         });
         let lasts = !files.are_asked.get() && !facts.has_looked_at_checks();
         Ok((guidance, lasts))
+    }
+
+    /// What the plan lacks that is worked on, where only a person's yes counts.
+    #[must_use]
+    pub fn unapproved_plan(&self, documents: &Documents) -> Option<Lack> {
+        let facts = Facts::new(self, documents);
+        engine::unapproved_plan(&documents.state.text, &self.settings.engine, &facts)
     }
 
     /// The memory, and the number that the next entry will have.

@@ -1,6 +1,6 @@
 //! What the gates make of an edit, and what a run of the checks leads to.
 
-use super::Run;
+use super::{Reading, Run};
 use crate::{
     document::WorkflowState,
     engine::{
@@ -9,6 +9,7 @@ use crate::{
         gates::{self, PhaseOrder},
         model::{ApprovalMode, Cause, Due, Effect, OnViolation, Settled},
         settling::{keys_of, plan_of, transitions},
+        sources::rules_revision,
         wishes::{Boxes, CheckedPhase, asks_for_approval, plan_revision},
         working::Write,
     },
@@ -29,27 +30,46 @@ struct Violation {
 
 impl Run<'_> {
     /// Holds the edit that led here against the gates; answers whether it was taken back.
-    pub(super) fn guard(&mut self, rules: &RuleSet, before: &Settled, state: &WorkflowState<'_>) -> bool {
+    ///
+    /// An edit that changes the rules can't make use of the change: it is held against the rules as they
+    /// were, too.
+    pub(super) fn guard(&mut self, now: &Reading<'_>, before: &Settled) -> bool {
         let reaction = self.snapshot.settings.gates.on_violation;
-        let Some(order) = PhaseOrder::of(rules).filter(|_| reaction != OnViolation::Off) else {
+        if reaction == OnViolation::Off {
             return false;
-        };
-        let violation = skipped(&order, before, state)
-            .or_else(|| self.unapproved(rules, &order, before, state))
-            .or_else(|| self.unchecked(rules, &order, before, state));
+        }
+        let has_new_rules = before.rules.is_some_and(|it| it != rules_revision(now.state.outline()));
+        let earlier = has_new_rules.then(|| self.snapshot.evidence.state_at(before.state)).flatten();
+        let earlier = earlier.as_deref().map(Reading::of);
+        let state = &now.state;
+        let violation = self.violation(now, before, state).or_else(|| {
+            let violation = self.violation(earlier.as_ref()?, before, state)?;
+            let reason = format!("{} (by the rules as they were before this edit)", violation.reason);
+            Some(Violation { reason, ..violation })
+        });
+        let lost = earlier.map(|earlier| lost_gates(&earlier, now)).unwrap_or_default();
+        if !lost.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Warning, "gate-removed", Span::default(), lost.join("; "))
+                    .with_hint("rules are a person's to change; `rulemark diff` shows the change"),
+            );
+        }
+        let lost = lost.into_iter();
         let Some(Violation { code, reason, remedies: [reverted, standing] }) = violation else {
+            self.violation = lost.reduce(|all, one| format!("{all}; {one}"));
             return false;
         };
+        let logged = |reason: String| lost.fold(reason, |all, one| format!("{all}; {one}"));
         let span = state.key("Phase").map_or(Span::default(), |key| key.value_span);
         let hint = if reaction == OnViolation::Revert { reverted } else { standing };
         self.diagnostics.push(Diagnostic::new(Severity::Warning, code, span, &*reason).with_hint(hint));
         if reaction == OnViolation::Warn {
-            self.violation = Some(reason);
+            self.violation = Some(logged(reason));
             return false;
         }
         self.effects.retain(|effect| !matches!(effect, Effect::TakenForApproved { .. }));
         let from = before.keys.get("phase").map_or("", String::as_str);
-        self.violation = Some(format!("{reason}; reverted to {from}"));
+        self.violation = Some(logged(format!("{reason}; reverted to {from}")));
         for (key, value) in &before.keys {
             if state.value(key).is_none_or(|now| !same_word(value, now)) {
                 let key = state.key(key).map_or(key, |found| &found.name).clone();
@@ -59,11 +79,24 @@ impl Run<'_> {
         true
     }
 
+    /// What is against a gate of `book` in an edit that leads from `before` to `state`.
+    fn violation(
+        &mut self,
+        book: &Reading<'_>,
+        before: &Settled,
+        state: &WorkflowState<'_>,
+    ) -> Option<Violation> {
+        let order = PhaseOrder::of(&book.rules)?;
+        skipped(&order, before, state)
+            .or_else(|| self.unapproved(book, &order, before, state))
+            .or_else(|| self.unchecked(book, &order, before, state))
+    }
+
     /// A phase that puts its plan to a person is left, and nobody who counts has approved it. Where only a
     /// person counts, the same holds for the phases behind it: a plan that changes needs a new yes.
     fn unapproved(
         &mut self,
-        rules: &RuleSet,
+        Reading { rules, state: source }: &Reading<'_>,
         order: &PhaseOrder<'_>,
         before: &Settled,
         state: &WorkflowState<'_>,
@@ -74,7 +107,7 @@ impl Run<'_> {
             }
             _ => None,
         })?;
-        let text = state.outline().text();
+        let text = source.outline().text();
         let asks = |phase: &Phase| asks_for_approval(phase, text);
         let mode = self.snapshot.settings.gates.approval;
         let is_asked = match mode {
@@ -94,7 +127,7 @@ impl Run<'_> {
             return None;
         }
         let (name, objection) = (&rules.phases[left].name, verdict.objection()?);
-        let remedy = "a person decides: `rulemark approve` or `rulemark reject \"…\"`";
+        let remedy = verdict.remedy();
         Some(Violation {
             code: "unapproved-plan",
             reason: format!("phase {name} was left, and {objection}"),
@@ -105,13 +138,13 @@ impl Run<'_> {
     /// A phase that asks for the checks is left, and they are not green on the files as they are.
     fn unchecked(
         &self,
-        rules: &RuleSet,
+        Reading { rules, state: source }: &Reading<'_>,
         order: &PhaseOrder<'_>,
         before: &Settled,
         state: &WorkflowState<'_>,
     ) -> Option<Violation> {
         let left = transitions(&before.keys, state, Some(order)).into_iter().find_map(|it| match it {
-            Occurrence::PhaseLeft(phase) => CheckedPhase::named(rules, state, &phase),
+            Occurrence::PhaseLeft(phase) => CheckedPhase::named(rules, source, &phase),
             _ => None,
         })?;
         let standing = self.snapshot.evidence.checks();
@@ -177,6 +210,26 @@ impl Run<'_> {
         let config = self.working.config().map(|config| &**config);
         crate::engine::commands(state, rules, config).iter().any(|command| command.is_check())
     }
+}
+
+/// What phases asked for and no longer ask for.
+fn lost_gates(earlier: &Reading<'_>, now: &Reading<'_>) -> Vec<String> {
+    let approves = |book: &Reading<'_>, name: &str| {
+        let phase = book.rules.phases.iter().find(|phase| same_word(&phase.name, name));
+        phase.is_some_and(|phase| asks_for_approval(phase, book.state.outline().text()))
+    };
+    let checks =
+        |book: &Reading<'_>, name: &str| CheckedPhase::named(&book.rules, &book.state, name).is_some();
+    let mut lost = Vec::new();
+    for Phase { name, .. } in &earlier.rules.phases {
+        if approves(earlier, name) && !approves(now, name) {
+            lost.push(format!("the rules no longer ask for an approval in phase {name}"));
+        }
+        if checks(earlier, name) && !checks(now, name) {
+            lost.push(format!("the rules no longer ask for the checks in phase {name}"));
+        }
+    }
+    lost
 }
 
 /// The order of phases is not kept.

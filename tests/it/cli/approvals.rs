@@ -98,6 +98,46 @@ fn an_edit_is_no_persons_word() {
 }
 
 #[test]
+fn an_agent_hears_at_once_that_its_plan_needs_a_new_yes() {
+    let environment = project("person", true);
+    assert_eq!(told(&environment, &["approve", "-q"]).0, 0);
+    let ask = |event: &str, more: &str| {
+        let event = format!("{{\"hook_event_name\":\"{event}\",\"session_id\":\"s\",\"cwd\":\".\"{more}}}");
+        environment.write("../event.json", event);
+        let event = std::fs::File::open(environment.root().join("../event.json")).unwrap();
+        let output = environment.command(&["hook", "claude-code"]).stdin(event).output().unwrap();
+        environment.normalised(&output.stdout)
+    };
+    let edit = |path: &str| {
+        format!(
+            ",\"tool_name\":\"Edit\",\"tool_input\":{{\"file_path\":\"{path}\",\"old_string\":\"a\",\"new_string\":\"b\"}}"
+        )
+    };
+    let shell = ",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\"echo x > src/a.rs\"}";
+    assert_eq!(ask("PreToolUse", &edit("src/a.rs")), "{}");
+    assert_eq!(ask("PreToolUse", shell), "{}");
+    assert!(ask("Stop", "").contains("There is work left"));
+    environment.edit("- [ ] Test it", "- [ ] Delete the tests");
+    let lack = "he plan is not the one that ada has approved";
+    assert!(ask("PostToolUse", &edit("workflow_state.md")).contains(lack));
+    let refused = ask("PreToolUse", &edit("src/a.rs"));
+    assert!(refused.contains("\"deny\"") && refused.contains(lack), "{refused}");
+    let refused = ask("PreToolUse", shell);
+    assert!(refused.contains("\"deny\"") && refused.contains(lack), "{refused}");
+    assert!(ask("SessionStart", ",\"source\":\"compact\"").contains(lack));
+    assert_eq!(ask("Stop", ""), "{}", "it may wait for the person");
+    // The plan that was approved is approved.
+    environment.edit("- [ ] Delete the tests", "- [x] Test it");
+    assert_eq!(ask("PreToolUse", &edit("src/a.rs")), "{}");
+    // A rejected one is the agent's to change.
+    assert_eq!(told(&environment, &["reject", "-q", "no greeting"]).0, 0);
+    assert!(
+        ask("PreToolUse", &edit("src/a.rs")).contains("ada has rejected this plan. To do: change the plan")
+    );
+    assert!(ask("Stop", "").contains("da has rejected this plan: change the plan as Log says"));
+}
+
+#[test]
 fn a_changed_plan_needs_a_new_yes() {
     let environment = project("person", true);
     assert_eq!(told(&environment, &["approve", "-q"]).0, 0);
@@ -110,8 +150,10 @@ fn a_changed_plan_needs_a_new_yes() {
     );
     let (_, status) = told(&environment, &["status"]);
     assert!(status.contains("approved before it changed by ada"), "{status}");
-    let (_, next) = told(&environment, &["next"]);
+    let (code, next) = told(&environment, &["next", "--exit-code"]);
+    assert_eq!(code, 4, "{next}");
     assert!(next.contains("the plan is not the one that ada has approved"), "{next}");
+    assert!(!next.contains("rulemark set"), "{next}");
     assert_eq!(told(&environment, &["approve", "-q"]).0, 0);
     assert_eq!(state(&environment), WORKING, "the yes is to the change; the work goes on");
     assert_eq!(told(&environment, &["set", "Phase=VALIDATE"]).0, 0);

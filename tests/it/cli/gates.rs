@@ -23,6 +23,7 @@ enum Act {
     EditSource,
     EditPlan,
     EditRules,
+    WeakenRules,
     NextPhase,
     SkipPhase,
     ClaimTests,
@@ -30,10 +31,11 @@ enum Act {
     ShellEdit,
 }
 
-const ACTS: [(Act, &str); 8] = [
+const ACTS: [(Act, &str); 9] = [
     (Act::EditSource, "edit a source"),
     (Act::EditPlan, "edit the plan"),
     (Act::EditRules, "edit a rule"),
+    (Act::WeakenRules, "take approval and tests out of the rules, and go on"),
     (Act::NextPhase, "go to the next phase"),
     (Act::SkipPhase, "skip a phase"),
     (Act::ClaimTests, "claim that the tests passed, and go on"),
@@ -121,6 +123,12 @@ fn event(act: Act, phase: &str) -> Option<Value> {
         }
         Act::EditPlan => replace(&[("## Plan\n", "## Plan\n- [ ] Greet\n")]),
         Act::EditRules => replace(&[("No plan and no code yet.", "Code at once.")]),
+        Act::WeakenRules => replace(&[
+            ("Set `Status = NEEDS_PLAN_APPROVAL` and await user confirmation.", "Set `Phase = CONSTRUCT`."),
+            ("After each change, run the test commands in", "Read"),
+            ("Run all test commands in", "Read"),
+            (&line, &next(1)?),
+        ]),
         Act::NextPhase => replace(&[(&line, &next(1)?)]),
         Act::SkipPhase => replace(&[(&line, &next(2)?)]),
         Act::ClaimTests => replace(&[("## Log\n", "## Log\n- All tests passed.\n"), (&line, &next(1)?)]),
@@ -195,7 +203,7 @@ fn through_file(act: Act, project: &Environment, event: &Value, run: &dyn Fn() -
     };
     if told.contains("phase") && state(&after) == state(&before) && state(&done) != state(&before) {
         Fate::Reverted
-    } else if told.contains("warning: phase") {
+    } else if told.contains("warning: phase") || told.contains("warning: the rules no longer ask") {
         Fate::Warned
     } else {
         Fate::Allowed
