@@ -22,7 +22,7 @@ pub(crate) fn run(context: &mut Context, args: &ApplyArgs) -> CommandResult {
         (false, true) => Form::Full,
         (false, false) => Form::Brief,
     };
-    if form != Form::Json && report::is_idle(&project, &run) {
+    if form != Form::Json && run.is_idle(project.settings()) {
         terminal.remark("no rule fires")?;
     }
     let concluded = report::conclude(terminal, &project, &run, form);

@@ -7,7 +7,11 @@ use super::{
     report::{self, Form},
     trust::{require_person, user_folders},
 };
-use crate::{runtime::Decision, trust::Person};
+use crate::{
+    journal::Via,
+    runtime::{Decider, Decision},
+    trust::{Person, user_name},
+};
 
 pub(crate) fn approve(context: &mut Context) -> CommandResult {
     decide(context, &Decision::Approve, "approve a plan")
@@ -22,7 +26,8 @@ fn decide(context: &mut Context, decision: &Decision, what: &str) -> CommandResu
     let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
     let mut project = context.project()?;
     require_person(Person::around(&settings), what, &folders)?;
-    let run = project.decide(&user(), decision)?;
+    let decider = Decider { by: user_name(), via: Via::Command, is_attested: true, plan: None };
+    let run = project.decide(&decider, decision)?;
     let told = match decision {
         Decision::Approve => "approved; a plan that changes needs a new yes",
         Decision::Reject(_) => "rejected",
@@ -32,11 +37,4 @@ fn decide(context: &mut Context, decision: &Decision, what: &str) -> CommandResu
         context.terminal.remark(told)?;
     }
     concluded
-}
-
-/// The name of the user, as the environment has it.
-fn user() -> String {
-    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(std::env::var_os);
-    let name = named.map(|name| name.to_string_lossy().split_whitespace().collect::<Vec<_>>().join(" "));
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".into())
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(context: &mut Context, args: &EmitArgs) -> CommandResult {
     let rules = compiled::rules(&project.read()?);
     let cause = cause(args, &rules)?;
     let run = project.run(cause)?;
-    if report::is_idle(&project, &run) {
+    if run.is_idle(project.settings()) {
         context.terminal.remark("no rule fires")?;
     }
     report::conclude(&mut context.terminal, &project, &run, Form::Brief)

@@ -3,16 +3,15 @@
 use super::{
     args::ItemCommand,
     context::Context,
-    error::{CommandError, CommandResult, Exit},
+    error::{CommandResult, Exit},
     json::ItemJson,
     render::{Ink, Line, Table},
     report::{self, Form},
 };
 use crate::{
-    document::{Item, ItemStatus, Items, WorkflowState},
+    document::{ItemStatus, WorkflowState},
     engine::Cause,
-    runtime::{Edits, Error, ErrorKind},
-    text::nearest,
+    runtime::StateDraft,
 };
 
 pub(crate) fn run(context: &mut Context, command: &ItemCommand) -> CommandResult {
@@ -24,56 +23,28 @@ pub(crate) fn run(context: &mut Context, command: &ItemCommand) -> CommandResult
 }
 
 fn add(context: &mut Context, text: &str) -> CommandResult {
-    if text.trim().is_empty() {
-        return Err(CommandError::usage("the item is empty"));
-    }
     let mut project = context.project()?;
+    let at = project.now();
     let run = project.edit(&format!("item add {text}"), Cause::FilesChanged, &mut |documents| {
-        Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).items().add(text)))
+        let mut draft = StateDraft::new(documents, at);
+        draft.add_item(text)?;
+        Ok(draft.into_edits())
     })?;
     report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }
 
 fn done(context: &mut Context, id: Option<&str>) -> CommandResult {
     let mut project = context.project()?;
+    let at = project.now();
     let run = project.edit("item done", Cause::FilesChanged, &mut |documents| {
-        let state = WorkflowState::parse(&documents.state.text);
-        let items = state.items();
-        let item = wanted(&state, &items, id)?;
-        if item.state == ItemStatus::Processed {
-            return Ok(Edits::default());
-        }
-        let edits = items.complete(item);
-        if edits.is_empty() {
-            return Err(Error::Caller {
-                kind: ErrorKind::Conflict,
-                message: "the items have no place for a status".into(),
-                hints: vec!["add a `status` column, or check boxes".into()],
-            });
-        }
-        Ok(Edits::of_state(edits))
+        let mut draft = StateDraft::new(documents, at);
+        draft.complete_item(id)?;
+        Ok(draft.into_edits())
     })?;
-    if report::is_idle(&project, &run) {
+    if run.is_idle(project.settings()) {
         context.terminal.remark("nothing to change: the item is done already")?;
     }
     report::conclude(&mut context.terminal, &project, &run, Form::Brief)
-}
-
-fn wanted<'i>(state: &WorkflowState<'_>, items: &'i Items<'_>, id: Option<&str>) -> Result<&'i Item, Error> {
-    let name = match id {
-        Some(id) => id,
-        None => state.value("CurrentItem").ok_or_else(|| {
-            let message = "no item is current";
-            let hints = vec!["`rulemark item done ID` names one; `rulemark item list` shows them".into()];
-            Error::Caller { kind: ErrorKind::Usage, message: message.into(), hints }
-        })?,
-    };
-    items.matching(name).ok_or_else(|| {
-        let names = items.rows().iter().map(|item| item.id.as_deref().unwrap_or(&item.description));
-        let meant = nearest(name, names).map(|name| format!("did you mean `{name}`?"));
-        let hints = vec![meant.unwrap_or_else(|| "`rulemark item list` shows them".into())];
-        Error::Caller { kind: ErrorKind::Usage, message: format!("no item is called `{name}`"), hints }
-    })
 }
 
 fn list(context: &mut Context, json: bool) -> CommandResult {

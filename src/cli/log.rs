@@ -3,14 +3,14 @@
 use super::{
     args::LogArgs,
     context::Context,
-    error::{CommandError, CommandResult, Exit},
+    error::{CommandResult, Exit},
     render::{Ink, Line},
     report::{self, Form},
 };
 use crate::{
-    document::{Outline, Role, WorkflowState},
+    document::{Outline, Role},
     engine::Cause,
-    runtime::{Edits, Project},
+    runtime::{Project, StateDraft},
 };
 use serde::Serialize;
 
@@ -26,12 +26,11 @@ pub(crate) fn run(context: &mut Context, args: &LogArgs) -> CommandResult {
         return print(context, &project, args.json);
     }
     let text = args.text.join(" ");
-    if text.trim().is_empty() {
-        return Err(CommandError::usage("the entry is empty"));
-    }
     let at = project.now();
     let run = project.edit(&format!("log {text}"), Cause::FilesChanged, &mut |documents| {
-        Ok(Edits::of_state(WorkflowState::parse(&documents.state.text).log(at, &text)))
+        let mut draft = StateDraft::new(documents, at);
+        draft.log(&text)?;
+        Ok(draft.into_edits())
     })?;
     report::conclude(&mut context.terminal, &project, &run, Form::Brief)
 }

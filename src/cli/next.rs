@@ -272,12 +272,7 @@ fn close(terminal: &mut Terminal, command: &str, when: &str) -> Result<(), Comma
 }
 
 fn command(closing: &Closing) -> String {
-    let words = closing.assignments.iter().map(|(key, value)| {
-        let word = format!("{key}={value}");
-        let is_plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '=' | '_' | '-' | '.' | '/'));
-        if is_plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
-    });
-    format!("rulemark set {}", words.collect::<Vec<_>>().join(" "))
+    format!("rulemark {}", closing.command())
 }
 
 fn turn(turn: Turn) -> &'static str {

@@ -6,7 +6,7 @@ use super::{
     render::{Extent, Ink, Line, Terminal, diff},
 };
 use crate::{
-    engine::{Effect, Firing, GATES, OnViolation, PendingStep},
+    engine::{Effect, Firing, PendingStep},
     runtime::{Document, Project, Run},
     text::{Diagnostic, LineIndex, Patch, Severity, Span},
 };
@@ -36,7 +36,7 @@ pub(crate) fn name(document: &Document) -> String {
 
 /// Tells a run as `form` wants it, and makes an error of what went wrong in it: scripts must know.
 pub(crate) fn conclude(terminal: &mut Terminal, project: &Project, run: &Run, form: Form) -> CommandResult {
-    let failures = failures(project, run);
+    let failures = run.failures(project.settings());
     tell(terminal, run, form, &failures)?;
     let mut errors = failures.iter().map(|it| {
         let error = CommandError::refused(place(run, it).unwrap_or_default() + &it.message);
@@ -57,22 +57,6 @@ fn place(run: &Run, diagnostic: &Diagnostic) -> Option<String> {
     let document = run.after.get(diagnostic.document)?;
     let at = LineIndex::new(&document.text).line_column(diagnostic.span.start);
     Some(format!("{}:{}:{}: ", name(document), at.line, at.column))
-}
-
-/// What made the run, or a part of it, come to nothing: rules that clash or go in circles, and an
-/// edit that a gate took back.
-pub(crate) fn failures<'r>(project: &Project, run: &'r Run) -> Vec<&'r Diagnostic> {
-    let reverts = project.settings().engine.gates.on_violation == OnViolation::Revert;
-    let is_failure = |it: &&Diagnostic| it.severity == Severity::Error || reverts && GATES.contains(&it.code);
-    run.outcome.diagnostics.iter().filter(is_failure).collect()
-}
-
-/// Whether no rule fired, nothing was written and nothing went wrong.
-pub(crate) fn is_idle(project: &Project, run: &Run) -> bool {
-    run.outcome.firings.is_empty()
-        && !run.wrote()
-        && run.lapsed.is_empty()
-        && failures(project, run).is_empty()
 }
 
 /// Tells a run as `form` wants it.

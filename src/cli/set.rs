@@ -9,16 +9,17 @@ use super::{
 use crate::{
     document::WorkflowState,
     engine::Cause,
-    runtime::{Documents, Edits, Error, Run},
-    text::{Draft, nearest},
+    runtime::{Documents, Edits, Error, Run, StateDraft, UnknownKey},
 };
+use jiff::civil::DateTime;
 
 pub(crate) fn run(context: &mut Context, args: &SetArgs) -> CommandResult {
     let mut project = context.project()?;
     let written: Vec<String> = args.assignments.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let label = format!("set {}", written.join(" "));
-    let run = project.edit(&label, Cause::FilesChanged, &mut |documents| edits(documents, args))?;
-    if report::is_idle(&project, &run) {
+    let at = project.now();
+    let run = project.edit(&label, Cause::FilesChanged, &mut |documents| edits(documents, at, args))?;
+    if run.is_idle(project.settings()) {
         context.terminal.remark("nothing to change: the state says so already")?;
     }
     let concluded = report::conclude(&mut context.terminal, &project, &run, Form::Brief);
@@ -45,32 +46,11 @@ fn overwritten(run: &Run, key: &str, value: &str) -> Option<String> {
     (!rules.is_empty()).then(|| format!("{} is {now}, not {value}: {} set it", key.name, rules.join(", ")))
 }
 
-fn edits(documents: &Documents, args: &SetArgs) -> Result<Edits, Error> {
-    let mut draft = Draft::new(&documents.state.text, documents.state.revision);
+fn edits(documents: &Documents, at: DateTime, args: &SetArgs) -> Result<Edits, Error> {
+    let mut draft = StateDraft::new(documents, at);
+    let unknown = if args.new { UnknownKey::Add } else { UnknownKey::Refuse };
     for (key, value) in &args.assignments {
-        let edits = {
-            let state = WorkflowState::parse(draft.text());
-            if state.key(key).is_none() && !args.new {
-                return Err(unknown(key, &state));
-            }
-            state.set(key, value)
-        };
-        draft.revise(edits);
+        draft.set(key, value, unknown)?;
     }
-    Ok(Edits::of_state(draft.into_patch().edits().to_vec()))
-}
-
-fn unknown(key: &str, state: &WorkflowState<'_>) -> Error {
-    let names = state.keys().iter().map(|key| key.name.as_str());
-    let meant = nearest(key, names.clone()).map(|name| format!("did you mean `{name}`?"));
-    let known: Vec<&str> = names.collect();
-    let hint = meant.unwrap_or_else(|| match known.as_slice() {
-        [] => "the file has no State keys".into(),
-        known => format!("the file has {}", known.join(", ")),
-    });
-    Error::Caller {
-        kind: crate::runtime::ErrorKind::Usage,
-        message: format!("State has no key `{key}`"),
-        hints: vec![hint, format!("`rulemark set --new {key}=…` adds it")],
-    }
+    Ok(draft.into_edits())
 }

@@ -105,6 +105,20 @@ pub struct Closing {
     pub when: Option<String>,
 }
 
+impl Closing {
+    /// The subcommand that does it, as a shell takes it: `set Phase=BLUEPRINT`.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let words = self.assignments.iter().map(|(key, value)| {
+            let word = format!("{key}={value}");
+            let is_plain =
+                word.chars().all(|c| c.is_alphanumeric() || matches!(c, '=' | '_' | '-' | '.' | '/'));
+            if is_plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+        });
+        format!("set {}", words.collect::<Vec<_>>().join(" "))
+    }
+}
+
 /// Beginnings of a status that says that a person has to act: `NEEDS_PLAN_APPROVAL`, `BLOCKED_…`.
 const WAITS_FOR_PERSON: [&str; 5] = ["NEEDS_", "AWAITING", "WAITING", "BLOCKED", "PENDING_APPROVAL"];
 

@@ -2,7 +2,7 @@
 
 use super::{after, occasion::Reply, protocol::Heard, stop, wording};
 use crate::{
-    document::{Role, WorkflowState},
+    document::{WorkflowState, plan_steps},
     engine::{self, Cause, Guidance, OnViolation, Turn},
     runtime::{Documents, Error, Project},
 };
@@ -101,19 +101,8 @@ impl Plan {
 
 /// The plan of a state file, if it has boxes to tick.
 pub(super) fn plan(text: &str) -> Option<Plan> {
-    let state = WorkflowState::parse(text);
-    let body = state.outline().section(Role::Plan)?.body.of(text);
-    let mut plan = Plan { done: 0, open: 0, next: None };
-    for line in body.lines().map(|line| line.trim_start().trim_start_matches(['-', '*', '+']).trim_start()) {
-        let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
-        let line =
-            if numbered.len() < line.len() { numbered.trim_start_matches(['.', ')', ' ']) } else { line };
-        if line.starts_with("[x]") || line.starts_with("[X]") {
-            plan.done += 1;
-        } else if let Some(step) = line.strip_prefix("[ ]") {
-            plan.open += 1;
-            plan.next.get_or_insert_with(|| wording::line(step));
-        }
-    }
-    (plan.done + plan.open > 0).then_some(plan)
+    let steps = plan_steps(WorkflowState::parse(text).outline());
+    let done = steps.iter().filter(|step| step.is_done).count();
+    let next = steps.iter().find(|step| !step.is_done).map(|step| wording::line(&step.text));
+    (!steps.is_empty()).then(|| Plan { done, open: steps.len() - done, next })
 }

@@ -51,10 +51,25 @@ pub struct ApprovalRecord {
     pub is_yes: bool,
     /// Whether a person said so, and not whoever edits the file.
     pub is_attested: bool,
+    /// What it came through.
+    pub via: Via,
     /// The [plan](crate::engine::plan_revision) it is about.
     pub plan: Revision,
     /// What was said about it.
     pub feedback: Option<String>,
+}
+
+/// What a decision came through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// An edit of State that went on.
+    File,
+    /// A command, at a terminal that no agent has started.
+    #[default]
+    Command,
+    /// A form that the agent's client showed, and whose answer the client sent.
+    Elicitation,
 }
 
 impl Attested {
@@ -317,6 +332,9 @@ struct StoredApproval {
     yes: bool,
     attested: bool,
     plan: String,
+    /// Records from before there was another way have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<Via>,
     #[serde(skip_serializing_if = "Option::is_none")]
     feedback: Option<String>,
 }
@@ -329,6 +347,7 @@ impl From<&ApprovalRecord> for StoredApproval {
             yes: record.is_yes,
             attested: record.is_attested,
             plan: record.plan.to_string(),
+            via: Some(record.via).filter(|via| *via == Via::Elicitation),
             feedback: record.feedback.clone(),
         }
     }
@@ -336,7 +355,9 @@ impl From<&ApprovalRecord> for StoredApproval {
 
 fn approval_from_json(json: &str) -> Result<ApprovalRecord, String> {
     let stored: StoredApproval = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let other = if stored.attested { Via::Command } else { Via::File };
     Ok(ApprovalRecord {
+        via: stored.via.unwrap_or(other),
         at: time(&stored.at)?,
         by: stored.by,
         is_yes: stored.yes,

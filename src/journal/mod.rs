@@ -19,7 +19,7 @@ mod store;
 mod texts;
 mod versions;
 
-pub use attested::{ApprovalRecord, Attested, CheckRecord};
+pub use attested::{ApprovalRecord, Attested, CheckRecord, Via};
 pub use database::set_aside;
 pub use displaced::{DisplacedChanges, DisplacedFile};
 pub use entry::{ArchivedLog, Conflict, Entry, EntryKind, FileChange, FiredRule, Verification};

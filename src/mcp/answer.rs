@@ -52,7 +52,10 @@ pub enum Retry {
 
 /// Why a tool did not do what it was asked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct Refusal(Box<Reason>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Reason {
     what: String,
     why: Option<String>,
     how: Vec<String>,
@@ -64,27 +67,28 @@ impl Refusal {
     /// Says what was refused.
     #[must_use]
     pub fn new(what: impl Into<String>, retry: Retry) -> Self {
-        Self { what: what.into(), why: None, how: Vec::new(), retry, more: Answer::default() }
+        let (what, why, how, more) = (what.into(), None, Vec::new(), Answer::default());
+        Self(Box::new(Reason { what, why, how, retry, more }))
     }
 
     /// Says why.
     #[must_use]
     pub fn because(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        self.0.why = Some(why.into());
         self
     }
 
     /// Adds what to do about it.
     #[must_use]
     pub fn fix(mut self, how: impl Into<String>) -> Self {
-        self.how.push(how.into());
+        self.0.how.push(how.into());
         self
     }
 
     /// Adds what else a program may want to know, such as the current revision.
     #[must_use]
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more = self.more.with(name, value);
+        self.0.more = std::mem::take(&mut self.0.more).with(name, value);
         self
     }
 }
@@ -103,17 +107,18 @@ impl From<Error> for Refusal {
 
 impl From<Refusal> for CallToolResult {
     fn from(refusal: Refusal) -> Self {
-        let retry = match refusal.retry {
+        let Reason { what, why, how, retry, more } = *refusal.0;
+        let retry = match retry {
             Retry::No => "no",
             Retry::Now => "now",
             Retry::AfterFix => "after_fix",
         };
         let told = Answer::default()
-            .with("what", refusal.what)
-            .with("why", refusal.why)
-            .with("how", refusal.how.join("; "))
+            .with("what", what)
+            .with("why", why)
+            .with("how", how.join("; "))
             .with("retry", retry);
-        let told = refusal.more.0.into_iter().fold(told, |told, (name, value)| told.with(&name, value));
+        let told = more.0.into_iter().fold(told, |told, (name, value)| told.with(&name, value));
         Self::structured_error(told.into())
     }
 }

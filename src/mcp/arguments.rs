@@ -45,6 +45,22 @@ impl Arguments {
         self.0.get(name).and_then(Value::as_object)
     }
 
+    /// Whether it was given, and has something to say.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| match value {
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(object) => !object.is_empty(),
+            _ => true,
+        })
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.0.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Whether nothing was given.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -18,11 +18,17 @@
 
 mod answer;
 mod arguments;
+mod ask;
+mod call;
+mod elicit;
 mod fence;
+mod guide;
 mod open_project;
+mod running;
 mod search;
 mod server;
 mod stamp;
+mod told;
 pub mod tools;
 mod worker;
 

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     engine::{Cause, Guidance},
-    runtime::{Documents, Project},
+    runtime::{Documents, Project, quoted},
+    trust::{self, UserFolders},
 };
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ pub(super) struct OpenProject {
     reading: Option<Reading>,
     /// What the settings were read at.
     settings: Stamp,
+    /// Looked up when somebody asks.
+    is_person_behind_client: Option<bool>,
 }
 
 /// What one look at the files has shown.
@@ -35,6 +38,8 @@ pub(super) struct Reading {
     stamp: Option<Stamp>,
     pub(super) documents: Documents,
     pub(super) guidance: Guidance,
+    /// The project's folder, as a shell takes it.
+    pub(super) root: String,
 }
 
 impl Desk {
@@ -63,7 +68,13 @@ impl Desk {
             })?;
             tracing::info!(root = %project.workspace().root().display(), by = %found_by, "took this project");
             let settings = Stamp::of_settings(project.workspace());
-            self.open = Some(OpenProject { project, found_by, reading: None, settings });
+            self.open = Some(OpenProject {
+                project,
+                found_by,
+                reading: None,
+                settings,
+                is_person_behind_client: None,
+            });
         }
         self.open.as_mut().ok_or_else(|| Refusal::new("no project is open", Retry::Now))
     }
@@ -82,12 +93,29 @@ impl OpenProject {
         Ok(self.reading.insert(reading))
     }
 
+    /// What the last look has shown.
+    pub(super) fn latest(&mut self) -> Result<&Reading, Refusal> {
+        match self.reading {
+            Some(ref reading) => Ok(reading),
+            None => self.look(),
+        }
+    }
+
     /// The same, after the rules have had their say about what others wrote since.
     pub(super) fn look_settled(&mut self) -> Result<&Reading, Refusal> {
         if self.look()?.guidance.is_unsettled {
             self.project.run(Cause::FilesChanged)?;
         }
         self.look()
+    }
+
+    /// Whether an answer that the client sends counts as a person's: see
+    /// [`is_person_behind_client`](trust::is_person_behind_client).
+    pub(super) fn is_person_behind_client(&mut self) -> bool {
+        *self.is_person_behind_client.get_or_insert_with(|| {
+            let settings = UserFolders::of_environment().and_then(|folders| folders.settings());
+            settings.is_ok_and(|settings| trust::is_person_behind_client(&settings))
+        })
     }
 
     fn read(&mut self, stamp: Stamp) -> Result<Reading, Refusal> {
@@ -99,6 +127,7 @@ impl OpenProject {
         let documents = self.project.read()?;
         let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
         let stamp = Some(stamp).filter(|stamp| lasts && stamp.is_settled());
-        Ok(Reading { stamp, documents, guidance })
+        let root = quoted(self.project.workspace().root());
+        Ok(Reading { stamp, documents, guidance, root })
     }
 }

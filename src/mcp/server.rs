@@ -1,11 +1,12 @@
 //! The handler of requests.
 
 use super::{
-    answer::Refusal,
+    call::{Call, Halt},
+    elicit::Forms,
     open_project::Desk,
     search::{Search, folder_of_uri},
-    tools::{Offer, Step, ToolSet},
-    worker::{NoThread, Worker},
+    tools::{Offer, ToolSet},
+    worker::Worker,
 };
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler,
@@ -32,12 +33,14 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
+/// What all clones of a handler have together.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     offer: Offer,
     asks_client: bool,
     roots: OnceCell<Vec<PathBuf>>,
-    worker: Worker,
+    pub(super) forms: Forms,
+    pub(super) worker: Worker,
 }
 
 impl Server {
@@ -50,6 +53,7 @@ impl Server {
             offer: Offer::new(tools),
             asks_client,
             roots: OnceCell::new(),
+            forms: Forms::new(),
             worker: Worker::new(Desk::new(search)),
         };
         Self { shared: Arc::new(shared) }
@@ -113,24 +117,16 @@ impl ServerHandler for Server {
                 None,
             )
         })?;
+        let brought = self.shared.forms.brought(&request, &context);
         let arguments = match offered.arguments(request.arguments) {
             Ok(arguments) => arguments,
             Err(refusal) => return Ok(CallToolResult::from(refusal).into()),
         };
-        let (spec, roots) = (offered.spec, self.roots(&context).await);
-        let done = self
-            .shared
-            .worker
-            .run(move |desk| spec.call(desk.project(&roots)?, &arguments))
-            .await
-            .map_err(|error: NoThread| ErrorData::internal_error(error.to_string(), None))?;
-        Ok(result(done).into())
-    }
-}
-
-fn result(done: Result<Step, Refusal>) -> CallToolResult {
-    match done {
-        Ok(Step::Answer(answer)) => answer.into(),
-        Err(refusal) => refusal.into(),
+        let call = Call { spec: offered.spec, arguments, roots: self.roots(&context).await, context };
+        match call.answer(&self.shared, brought).await {
+            Ok(response) => Ok(response),
+            Err(Halt::Refused(refusal)) => Ok(CallToolResult::from(refusal).into()),
+            Err(Halt::Failed(error)) => Err(error),
+        }
     }
 }

@@ -4,12 +4,25 @@ use super::{Documents, Edits, Error, ErrorKind, Project, Run};
 use crate::{
     document::WorkflowState,
     engine::{self, Cause, PlanGate},
-    journal::{ApprovalRecord, Attested, Entry},
+    journal::{ApprovalRecord, Attested, Entry, Via},
     rules,
     text::{Draft, Revision},
 };
 use jiff::civil::DateTime;
 use std::collections::BTreeMap;
+
+/// Who has decided, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
+    /// The name.
+    pub by: String,
+    /// What the decision came through.
+    pub via: Via,
+    /// Whether it is sure that it was a person.
+    pub is_attested: bool,
+    /// The plan that they have seen; `None` for the one that stands in the file.
+    pub plan: Option<Revision>,
+}
 
 /// A person's decision about the plan as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +56,18 @@ impl Project {
         Ok(found)
     }
 
-    /// Writes down what the person `by` has decided about the plan, and takes the State edit that follows
-    /// from it. The caller has made sure that it is a person.
+    /// Writes down what somebody has decided about the plan, and takes the State edit that follows from it.
+    ///
+    /// It is for the caller to know whether that was a person. A command asks at a terminal that no agent
+    /// has started. A form that came through an agent's client attests what the client says: the model
+    /// itself writes the arguments of calls and never the answers of forms, so the answer is a person's
+    /// unless the client answers in its place. It is not when the agent has started a server of its own in
+    /// its shell and plays the client; see [`agent_around`](crate::trust::agent_around).
     ///
     /// # Errors
     /// When there is no plan, or none is to be decided about; and as [`Project::run`].
-    pub fn decide(&mut self, by: &str, decision: &Decision) -> Result<Run, Error> {
+    pub fn decide(&mut self, decider: &Decider, decision: &Decision) -> Result<Run, Error> {
+        let Decider { by, via, is_attested, plan: seen } = decider;
         let label = match decision {
             Decision::Approve => "approve",
             Decision::Reject(_) => "reject",
@@ -56,12 +75,20 @@ impl Project {
         let at = self.now();
         self.edit(label, Cause::FilesChanged, &mut |documents| {
             let (edits, plan) = edits(documents, by, decision, at)?;
+            if seen.is_some_and(|seen| seen != plan) {
+                return Err(Error::Caller {
+                    kind: ErrorKind::Conflict,
+                    message: "the plan has changed since it was shown".into(),
+                    hints: vec!["it has to be shown again; nothing was decided".into()],
+                });
+            }
             let feedback = match decision {
                 Decision::Approve => None,
                 Decision::Reject(feedback) => Some(feedback.clone()),
             };
             let is_yes = *decision == Decision::Approve;
-            let record = ApprovalRecord { at, by: by.to_owned(), is_yes, is_attested: true, plan, feedback };
+            let (by, via, is_attested) = (by.clone(), *via, *is_attested);
+            let record = ApprovalRecord { at, by, is_yes, is_attested, via, plan, feedback };
             Ok(Edits { attested: vec![Attested::Approval(record)], ..edits })
         })
     }

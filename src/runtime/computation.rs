@@ -4,7 +4,7 @@ use super::{Document, Documents, Edits, Error, ErrorKind, Project, facts::Facts}
 use crate::{
     document::doubled_section,
     engine::{Cause, Effect, Event, Memory, Outcome, PendingStep, Snapshot},
-    journal::{ApprovalRecord, Attested},
+    journal::{ApprovalRecord, Attested, Via},
     text::{Diagnostic, DocumentId, LineIndex, Patch},
 };
 use jiff::civil::DateTime;
@@ -95,6 +95,7 @@ fn taken_approval(outcome: &Outcome, at: DateTime) -> Option<Attested> {
             by: "an edit of the file".into(),
             is_yes: true,
             is_attested: false,
+            via: Via::File,
             plan: *plan,
             feedback: None,
         })),

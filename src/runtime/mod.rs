@@ -21,19 +21,22 @@ mod run;
 #[cfg(test)]
 mod scratch;
 mod settings;
+mod state_draft;
 mod transaction;
 mod undo;
 mod watch_loop;
 mod work;
 mod writing;
 
-pub use approvals::Decision;
+pub use approvals::{Decider, Decision};
 pub use checks::{CheckRun, Checks};
 pub use clock::{Clock, FixedClock, SystemClock};
+pub(crate) use error::quoted;
 pub use error::{Error, ErrorKind, UndoError};
 pub use half_saved::Loss;
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
 pub use settings::{CommandSettings, HookSettings, Settings, SettingsError, WatchSettings};
+pub use state_draft::{StateDraft, UnknownKey};
 pub use watch_loop::{Report, Stop, Watching};
-pub use work::{Task, TaskPurpose};
+pub use work::{Progress, Task, TaskPurpose, Work};

@@ -1,9 +1,10 @@
 //! What the runtime works on, and what it answers.
 
+use super::Settings;
 use crate::{
-    engine::{Outcome, PendingStep},
+    engine::{GATES, OnViolation, Outcome, PendingStep},
     journal::{Attested, Conflict},
-    text::{DocumentId, Patch, Revision, TextEdit},
+    text::{Diagnostic, DocumentId, Patch, Revision, Severity, TextEdit},
 };
 use jiff::civil::DateTime;
 use std::path::PathBuf;
@@ -95,6 +96,25 @@ pub struct Run {
 }
 
 impl Run {
+    /// What made the run, or a part of it, come to nothing: rules that clash or go in circles, and an
+    /// edit that a gate took back.
+    #[must_use]
+    pub fn failures(&self, settings: &Settings) -> Vec<&Diagnostic> {
+        let reverts = settings.engine.gates.on_violation == OnViolation::Revert;
+        let is_failure =
+            |it: &&Diagnostic| it.severity == Severity::Error || reverts && GATES.contains(&it.code);
+        self.outcome.diagnostics.iter().filter(is_failure).collect()
+    }
+
+    /// Whether no rule fired, nothing was written and nothing went wrong.
+    #[must_use]
+    pub fn is_idle(&self, settings: &Settings) -> bool {
+        self.outcome.firings.is_empty()
+            && !self.wrote()
+            && self.lapsed.is_empty()
+            && self.failures(settings).is_empty()
+    }
+
     /// Whether a file is different now.
     #[must_use]
     pub fn wrote(&self) -> bool {

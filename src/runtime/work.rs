@@ -65,6 +65,15 @@ impl Project {
         Ok(memory.due.map(|_| Task { purpose: TaskPurpose::Checks, commands }))
     }
 
+    /// The project's tests, linters and checks, whether anything asks for them or not; `None` without any.
+    #[must_use]
+    pub fn checks_task(&self, documents: &Documents) -> Option<Task> {
+        let named = super::facts::named(documents);
+        let checks = named.into_iter().filter(|it| it.is_check() && it.destructive().is_none());
+        let commands: Vec<_> = checks.map(|it| (it.clone(), it.line)).collect();
+        (!commands.is_empty()).then_some(Task { purpose: TaskPurpose::Checks, commands })
+    }
+
     /// Whether the checks that are due need not run: they have, on exactly these files.
     pub(super) fn is_settled_already(&self, documents: &Documents) -> bool {
         let standing = super::facts::Facts::new(self, documents).checks();
@@ -117,7 +126,7 @@ impl Project {
 
 /// A task under way, in a thread. Dropped, it is ended, with all that its command has started.
 #[derive(Debug)]
-pub(super) struct Work {
+pub struct Work {
     task: Task,
     runs: Vec<CheckRun>,
     events: Receiver<WorkEvent>,
@@ -135,16 +144,17 @@ enum WorkEvent {
 }
 
 /// What became of a task since it was looked at last.
-pub(super) struct Progress {
+#[derive(Debug)]
+pub struct Progress {
     /// Commands that have ended.
-    pub(super) ended: Vec<CheckRun>,
+    pub ended: Vec<CheckRun>,
     /// All of it is over; what stood in the way of the rest.
-    pub(super) over: Option<Option<Error>>,
+    pub over: Option<Option<Error>>,
 }
 
 impl Work {
     /// Begins a task. `wake` is called when there is something to look at.
-    pub(super) fn begin(task: Task, mut checks: Checks, wake: impl Fn() + Send + 'static) -> Self {
+    pub fn begin(task: Task, mut checks: Checks, wake: impl Fn() + Send + 'static) -> Self {
         let commands = task.commands.clone();
         let (sender, events) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -171,7 +181,8 @@ impl Work {
     }
 
     /// What has happened since it was looked at last.
-    pub(super) fn look(&mut self) -> Progress {
+    #[must_use]
+    pub fn look(&mut self) -> Progress {
         let mut progress = Progress { ended: Vec::new(), over: None };
         for event in self.events.try_iter() {
             match event {
@@ -186,7 +197,8 @@ impl Work {
     }
 
     /// The task, and what was run of it.
-    pub(super) fn into_parts(mut self) -> (Task, Vec<CheckRun>) {
+    #[must_use]
+    pub fn into_parts(mut self) -> (Task, Vec<CheckRun>) {
         (self.task.clone(), std::mem::take(&mut self.runs))
     }
 }

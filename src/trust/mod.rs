@@ -9,6 +9,6 @@ mod person;
 mod store;
 mod user;
 
-pub use person::{Person, agent_around};
+pub use person::{Person, agent_around, is_person_behind_client, user_name};
 pub use store::{Standing, Trust, TrustError, TrustedProject};
 pub use user::{UserError, UserFolders, UserSettings};

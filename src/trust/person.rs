@@ -71,6 +71,25 @@ pub fn agent_around() -> Option<&'static str> {
     marked(std::env::vars_os()).or_else(|| ancestors().find_map(agent_of_process))
 }
 
+/// Whether an answer that an agent's client sends is a person's, as far as that can be told from here.
+///
+/// A model writes the arguments of calls; forms are shown by its client, and the client sends what was
+/// entered. So the answer is a person's, unless the agent plays the client: in its shell it could start a
+/// server and answer the form itself. What an agent starts in its shell bears its marks; then the answer
+/// counts only if the user's own settings say so.
+#[must_use]
+pub fn is_person_behind_client(settings: &UserSettings) -> bool {
+    settings.person.unattended || settings.person.clients || agent_around().is_none()
+}
+
+/// The name of the user, as the environment has it.
+#[must_use]
+pub fn user_name() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(std::env::var_os);
+    let name = named.map(|name| name.to_string_lossy().split_whitespace().collect::<Vec<_>>().join(" "));
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "somebody".into())
+}
+
 fn marked(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Option<&'static str> {
     variables.into_iter().find_map(|(name, value)| {
         let agent = MARKERS.iter().find(|(marker, _)| name == OsStr::new(marker)).map(|(_, agent)| *agent);

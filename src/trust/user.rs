@@ -61,6 +61,9 @@ pub struct UserCommands {
 pub struct UserPerson {
     /// Whether `trust` and `approve` may be called without a terminal, and from an agent's shell.
     pub unattended: bool,
+    /// Whether what an agent's client says of the person counts as the person's word although the server
+    /// was started by an agent.
+    pub clients: bool,
 }
 
 impl UserFolders {

@@ -4,13 +4,23 @@
 //! each byte counts, and a test holds the sum.
 
 mod next;
+mod state;
+
+pub(super) use next::go_on;
 
 use super::{
-    answer::{Answer, Refusal},
+    answer::{Answer, Refusal, Retry},
     arguments::Arguments,
-    open_project::OpenProject,
+    ask::Ask,
+    open_project::{OpenProject, Reading},
+    running::Order,
+};
+use crate::{
+    runtime::{Error, TaskPurpose},
+    trust::UserFolders,
 };
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
 /// A tool as the table has it.
@@ -70,18 +80,91 @@ pub enum Impact {
 pub(super) enum Step {
     /// This is the answer.
     Answer(Answer),
+    /// The person is asked first.
+    Ask(Box<Ask>, Then),
+    /// Commands are run first.
+    Run(Box<Order>, Then),
+}
+
+/// What follows when the person has answered, or the commands have ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Then {
+    /// What to do now is the answer, with what the call has done so far.
+    Guide(Vec<String>),
+    /// The tool begins again.
+    Again,
+}
+
+impl Then {
+    /// Goes on; `did` is what has come of the answer, or of the commands.
+    pub(super) fn go_on(
+        self,
+        open: &mut OpenProject,
+        did: Vec<String>,
+        again: impl FnOnce(&mut OpenProject) -> Result<Step, Refusal>,
+    ) -> Result<Step, Refusal> {
+        match self {
+            Self::Guide(before) => go_on(open, before.into_iter().chain(did).collect()),
+            Self::Again => again(open),
+        }
+    }
 }
 
 /// All tools there are.
-pub static TOOLS: [ToolSpec; 1] = [ToolSpec {
-    name: "next",
-    set: ToolSet::Default,
-    description: "What to do now, and what closes it. Call it first, and again when you are done.",
-    input: r#"{"type":"object"}"#,
-    output: r#"{"type":"object"}"#,
-    impact: Impact::Writes,
-    run: next::run,
-}];
+pub static TOOLS: [ToolSpec; 2] = [
+    ToolSpec {
+        name: "next",
+        set: ToolSet::Default,
+        description: "What to do now. When you have done it, call again with `done`, one of `close`, and the \
+            result: it is recorded, checks are run, a person is asked where one must be, and you get the next step.",
+        input: r#"{"type":"object","properties":{"done":{"type":"string"},"result":{"type":"string"},"failed":{"type":"boolean"}}}"#,
+        output: r#"{"type":"object","properties":{"turn":{"enum":["agent","person","nobody"]},"phase":{"type":"string"},"do":{"type":"array"},"close":{"type":"array"}},"required":["turn"]}"#,
+        impact: Impact::Writes,
+        run: next::run,
+    },
+    ToolSpec {
+        name: "state",
+        set: ToolSet::Default,
+        description: "Read (`get`, by default all keys) or write the state file; the rules run at once. `tick` takes \
+            an item's id or a step of the plan.",
+        input: r#"{"type":"object","properties":{"get":{"enum":["state","items","log","plan"]},"cursor":{"type":"string"},"set":{"type":"object","additionalProperties":{"type":"string"}},"log":{"type":"string"},"add":{"type":"array","items":{"type":"string"},"description":"items"},"tick":{"type":"string"},"plan":{"type":"string"},"expected_revision":{"type":"string"}}}"#,
+        output: r#"{"type":"object","properties":{"revision":{"type":"string"}},"required":["revision"]}"#,
+        impact: Impact::Writes,
+        run: state::run,
+    },
+];
+
+/// The commands that are to run: those of the step that waits under this id, or the checks. `None` when
+/// there are none that may be run for it.
+///
+/// # Errors
+/// When nobody has trusted them.
+fn run_order(open: &mut OpenProject, step: Option<&str>) -> Result<Option<Box<Order>>, Refusal> {
+    let documents = open.project.read()?;
+    let task = match step {
+        Some(id) => {
+            let is_it = |purpose: &TaskPurpose| matches!(purpose, TaskPurpose::Step(step) if step == id);
+            open.project.task(&documents)?.filter(|task| is_it(&task.purpose))
+        }
+        None => open.project.checks_task(&documents),
+    };
+    let Some(task) = task.filter(|task| !task.commands.is_empty()) else { return Ok(None) };
+    let folders = UserFolders::of_environment().map_err(|error| Error::Trust(error.into()))?;
+    let checks = open.project.checks(&documents, &folders)?;
+    checks.require_trust()?;
+    Ok(Some(Box::new(Order { task, checks })))
+}
+
+/// It is the person's turn, and nothing that an agent says closes it.
+fn for_person(reading: &Reading) -> Refusal {
+    let refusal = Refusal::new("this waits for a person", Retry::AfterFix)
+        .because("an agent can't answer for the person")
+        .fix("call `next` without arguments: it asks them where the client can");
+    match Ask::of(reading, &[]) {
+        Some(ask) => refusal.with("person", super::ask::for_person(reading, &ask.question)),
+        None => refusal,
+    }
+}
 
 /// A tool as clients are told of it.
 #[derive(Debug)]

@@ -1,0 +1,203 @@
+//! What only the person can answer: the question, the form it comes in, and what follows from the answer.
+//!
+//! The model can't answer for the person: no argument of a tool is taken for the person's word. An
+//! answer counts when the client sends it as the answer of a form, for exactly what the form has shown: a
+//! plan that has changed meanwhile is asked about again. What such an answer attests is written at
+//! [`is_person_behind_client`](crate::trust::is_person_behind_client), and stands with the decision in the
+//! journal.
+
+use super::{
+    answer::{Answer, Refusal, Retry},
+    fence, guide,
+    open_project::{OpenProject, Reading},
+    told,
+};
+use crate::{
+    document::{Role, WorkflowState},
+    engine::{Cause, PendingKind, StepResult, Turn, plan_revision},
+    journal::Via,
+    runtime::{Decider, Decision, StateDraft, UnknownKey},
+    text::Revision,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A question for the person.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) question: Question,
+    /// What the person reads.
+    pub(super) message: String,
+    /// Where the client can't ask: who is to do what.
+    otherwise: Result<Answer, Refusal>,
+}
+
+/// What is asked about. It travels with the form and comes back with the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Question {
+    /// Whether the plan with this revision is approved.
+    Plan(String),
+    /// What the step that waits under this id asks.
+    Step(String),
+    /// Whether work goes on by setting these keys.
+    GoOn(Vec<(String, String)>),
+}
+
+/// What the person answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) is_yes: bool,
+    pub(super) text: Option<String>,
+    /// The client that the answer came through, in its own words.
+    pub(super) client: String,
+}
+
+/// The longest plan that a form shows, in bytes.
+const PLAN: usize = 4_096;
+
+impl Ask {
+    /// What the person has to answer now, if it is their turn and there is something to answer.
+    pub(super) fn of(reading: &Reading, did: &[String]) -> Option<Self> {
+        let guidance = &reading.guidance;
+        let state = WorkflowState::parse(&reading.documents.state.text);
+        let step = guidance.pending.iter().find(|step| step.kind == PendingKind::Ask);
+        let closing = guidance.closings.iter().find(|closing| closing.by == Turn::Person);
+        let (question, message) = if let Some(step) = step {
+            let text: Vec<String> = step.text.lines().map(fence::line).collect();
+            (Question::Step(step.id.clone()), format!("{} asks:\n{}", step.clause.rule, text.join("\n")))
+        } else if guidance.decision.is_some() {
+            let item = guidance.item.as_deref().map(|item| format!(" of {}", fence::span(item)));
+            let plan = shown_plan(&state);
+            let message = format!("Approve the plan{}?\n{plan}", item.unwrap_or_default());
+            (Question::Plan(plan_revision(&state).to_string()), message)
+        } else {
+            let closing = closing?;
+            let status = guidance.status.as_deref().map(fence::span).unwrap_or_default();
+            let keys = closing.assignments.iter().map(|(key, value)| format!("{key}={value}"));
+            let keys = fence::line(&keys.collect::<Vec<_>>().join(", "));
+            (
+                Question::GoOn(closing.assignments.clone()),
+                format!("The status is {status}. Go on with {keys}?"),
+            )
+        };
+        let otherwise = guide::answer(reading, did).with("person", for_person(reading, &question));
+        Some(Self { question, message, otherwise: Ok(otherwise) })
+    }
+
+    /// The answer for a client that can't ask, or whose person has not answered.
+    ///
+    /// # Errors
+    /// What the tool refuses without an answer.
+    pub(super) fn unanswered(self) -> Result<Answer, Refusal> {
+        self.otherwise
+    }
+}
+
+impl Question {
+    /// The form, as a JSON Schema of primitive fields.
+    pub(super) fn form(&self) -> Value {
+        match self {
+            Self::Plan(_) => json!({
+                "type": "object",
+                "properties": {
+                    "approve": { "type": "boolean", "title": "Approve the plan" },
+                    "feedback": { "type": "string", "title": "What has to change, if not" },
+                },
+                "required": ["approve"],
+            }),
+            Self::Step(_) => json!({
+                "type": "object",
+                "properties": {
+                    "approve": { "type": "boolean", "title": "Yes, or done", "default": true },
+                    "feedback": { "type": "string", "title": "Answer" },
+                },
+                "required": ["approve"],
+            }),
+            Self::GoOn(_) => json!({
+                "type": "object",
+                "properties": { "approve": { "type": "boolean", "title": "Go on" } },
+                "required": ["approve"],
+            }),
+        }
+    }
+
+    /// Writes down what the person answered, and lets the rules go on; says what came of it.
+    pub(super) fn settle(&self, open: &mut OpenProject, reply: Reply) -> Result<Vec<String>, Refusal> {
+        match self {
+            Self::Plan(plan) => decide(open, plan, reply),
+            Self::Step(step) => {
+                let waits = open.look()?.guidance.pending.iter().any(|pending| pending.id == *step);
+                if !waits {
+                    return Ok(vec![format!("{step} was answered meanwhile")]);
+                }
+                let result = StepResult { success: reply.is_yes, text: reply.text };
+                let run = open.project.run(Cause::Done { step: step.clone(), result })?;
+                told::did(&run, open.project.settings())
+            }
+            Self::GoOn(_) if !reply.is_yes => Ok(vec!["the person says: not yet".into()]),
+            Self::GoOn(assignments) => {
+                let at = open.project.now();
+                let run = open.project.edit("go on", Cause::FilesChanged, &mut |documents| {
+                    let mut draft = StateDraft::new(documents, at);
+                    assignments.iter().try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))?;
+                    Ok(draft.into_edits())
+                })?;
+                told::did(&run, open.project.settings())
+            }
+        }
+    }
+}
+
+fn decide(open: &mut OpenProject, plan: &str, reply: Reply) -> Result<Vec<String>, Refusal> {
+    let Some(plan) = Revision::from_hex(plan) else {
+        return Err(Refusal::new("the question names no plan", Retry::Now));
+    };
+    let is_attested = open.is_person_behind_client();
+    let by = format!("{}, through {}", crate::trust::user_name(), fence::line(&reply.client));
+    let decider = Decider { by: by.clone(), via: Via::Elicitation, is_attested, plan: Some(plan) };
+    let decision = match reply.is_yes {
+        true => Decision::Approve,
+        false => Decision::Reject(reply.text.unwrap_or_else(|| "no reason given".into())),
+    };
+    let run = open.project.decide(&decider, &decision)?;
+    let mut did = vec![match &decision {
+        Decision::Approve => format!("the plan was approved by {by}"),
+        Decision::Reject(feedback) => format!("the plan was rejected by {by}: {}", fence::span(feedback)),
+    }];
+    did.extend(told::did(&run, open.project.settings())?);
+    Ok(did)
+}
+
+/// What the person can do where nobody can ask them.
+pub(super) fn for_person(reading: &Reading, question: &Question) -> Value {
+    let guidance = &reading.guidance;
+    let command = |words: &str| format!("rulemark -C {} {words}", reading.root);
+    match question {
+        Question::Plan(_) => json!({
+            "what": "decides about the plan",
+            "commands": [command("approve"), command("reject \"…\"")],
+        }),
+        Question::Step(id) => {
+            json!({ "what": "answers the question", "commands": [command(&format!("done {id} --note \"…\""))] })
+        }
+        Question::GoOn(_) => {
+            let closing = guidance.closings.iter().find(|closing| closing.by == Turn::Person);
+            let set = closing.map(|closing| command(&closing.command()));
+            json!({ "what": "lets the work go on", "commands": Vec::from_iter(set) })
+        }
+    }
+}
+
+/// The plan, fenced, in at most [`PLAN`] bytes.
+fn shown_plan(state: &WorkflowState<'_>) -> String {
+    let outline = state.outline();
+    let plan = outline.section(Role::Plan).map(|section| outline.content(section)).unwrap_or_default();
+    if plan.len() <= PLAN {
+        return fence::block(&plan);
+    }
+    let mut end = PLAN;
+    while !plan.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}\n(the rest stands in the state file)", fence::block(&plan[..end]))
+}

@@ -1,0 +1,143 @@
+//! One call of a tool, from its arguments to its answer.
+
+use super::{
+    answer::{Answer, Refusal},
+    arguments::Arguments,
+    ask::{Ask, Question, Reply},
+    elicit::{Asked, Brought},
+    open_project::OpenProject,
+    running::{Listener, Order, Ran, told},
+    server::Shared,
+    told,
+    tools::{self, Step, Then, ToolSpec},
+    worker::NoThread,
+};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{CallToolResponse, CallToolResult},
+    service::RequestContext,
+};
+use std::path::PathBuf;
+
+/// A call that is under way.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) spec: &'static ToolSpec,
+    pub(super) arguments: Arguments,
+    /// The folders that the client works in.
+    pub(super) roots: Vec<PathBuf>,
+    pub(super) context: RequestContext<RoleServer>,
+}
+
+/// Why a call has no answer.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The tool refuses; the agent is told what to do.
+    Refused(Refusal),
+    /// The server can't go on with it.
+    Failed(ErrorData),
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<NoThread> for Halt {
+    fn from(error: NoThread) -> Self {
+        Self::Failed(ErrorData::internal_error(error.to_string(), None))
+    }
+}
+
+impl Call {
+    /// Does what the tool does, step by step. A call that brings the answer to a question goes on where
+    /// it was asked.
+    pub(super) async fn answer(
+        self,
+        shared: &Shared,
+        brought: Option<Brought>,
+    ) -> Result<CallToolResponse, Halt> {
+        let mut step = match brought {
+            None => self.begin(shared).await?,
+            Some(Brought { question, then, reply: Some(reply) }) => {
+                self.settle(shared, question, reply, then).await?
+            }
+            Some(Brought { reply: None, .. }) => return Ok(complete(self.unanswered(shared).await?)),
+        };
+        loop {
+            step = match step {
+                Step::Answer(answer) => return Ok(complete(answer)),
+                Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, &self.context).await {
+                    Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
+                    Asked::Nothing => return Ok(complete(ask.unanswered()?)),
+                    Asked::Later(required) => return Ok(required.into()),
+                },
+                Step::Run(order, then) => {
+                    let ran = self.run(*order).await?;
+                    self.conclude(shared, ran, then).await?
+                }
+            };
+        }
+    }
+
+    async fn begin(&self, shared: &Shared) -> Result<Step, Halt> {
+        let (spec, arguments) = (self.spec, self.arguments.clone());
+        self.on_project(shared, move |open| spec.call(open, &arguments)).await
+    }
+
+    /// The person would not answer: the tool says what it says where nobody can be asked.
+    async fn unanswered(&self, shared: &Shared) -> Result<Answer, Halt> {
+        let step = self.on_project(shared, |open| tools::go_on(open, Vec::new())).await?;
+        Ok(match step {
+            Step::Answer(answer) => answer,
+            Step::Ask(ask, _) => Ask::unanswered(*ask)?,
+            Step::Run(..) => Answer::default(),
+        })
+    }
+
+    async fn settle(
+        &self,
+        shared: &Shared,
+        question: Question,
+        reply: Reply,
+        then: Then,
+    ) -> Result<Step, Halt> {
+        let (spec, arguments) = (self.spec, self.arguments.clone());
+        self.on_project(shared, move |open| {
+            let did = question.settle(open, reply)?;
+            then.go_on(open, did, |open| spec.call(open, &arguments))
+        })
+        .await
+    }
+
+    async fn run(&self, order: Order) -> Result<Ran, Halt> {
+        let listener =
+            Listener { peer: self.context.peer.clone(), token: self.context.meta.get_progress_token() };
+        Ok(order.run(&listener, &self.context.ct).await?)
+    }
+
+    async fn conclude(&self, shared: &Shared, ran: Ran, then: Then) -> Result<Step, Halt> {
+        let (spec, arguments) = (self.spec, self.arguments.clone());
+        self.on_project(shared, move |open| {
+            let mut did: Vec<String> = ran.runs.iter().map(told).collect();
+            let run = open.project.conclude(&ran.purpose, &ran.runs)?;
+            did.extend(told::did(&run, open.project.settings())?);
+            then.go_on(open, did, |open| spec.call(open, &arguments))
+        })
+        .await
+    }
+
+    async fn on_project<T: Send + 'static>(
+        &self,
+        shared: &Shared,
+        work: impl FnOnce(&mut OpenProject) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Halt> {
+        let roots = self.roots.clone();
+        Ok(shared.worker.run(move |desk| work(desk.project(&roots)?)).await??)
+    }
+}
+
+fn complete(answer: Answer) -> CallToolResponse {
+    CallToolResult::from(answer).into()
+}

@@ -1,0 +1,111 @@
+//! Running commands while the server goes on: progress, cancellation, and no orphan.
+
+use super::answer::{Refusal, Retry};
+use crate::{
+    engine::duration,
+    process::End,
+    runtime::{CheckRun, Checks, Error, Task, TaskPurpose, Work},
+};
+use rmcp::{
+    RoleServer,
+    model::{ProgressNotificationParam, ProgressToken},
+    service::Peer,
+};
+use std::sync::Arc;
+use tokio::{sync::Notify, task::spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+/// Commands to be run, looked over and trusted.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) task: Task,
+    pub(super) checks: Checks,
+}
+
+/// Commands that were run.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) purpose: TaskPurpose,
+    pub(super) runs: Vec<CheckRun>,
+}
+
+/// Whom to tell how far it is.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) peer: Peer<RoleServer>,
+    pub(super) token: Option<ProgressToken>,
+}
+
+impl Listener {
+    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 checks")]
+    async fn tell(&self, done: usize, of: usize, message: String) {
+        let Some(token) = self.token.clone() else { return };
+        let progress = ProgressNotificationParam::new(token, done as f64).with_total(of as f64);
+        if let Err(error) = self.peer.notify_progress(progress.with_message(message)).await {
+            tracing::debug!(%error, "nobody hears how far it is");
+        }
+    }
+}
+
+impl Order {
+    /// Runs the commands, one after the other. Cancelled, the one that runs is ended with all it has
+    /// started, before this answers; dropped, as well.
+    ///
+    /// # Errors
+    /// When it was cancelled, or a command could not be started.
+    pub(super) async fn run(
+        self,
+        listener: &Listener,
+        cancelled: &CancellationToken,
+    ) -> Result<Ran, Refusal> {
+        let lines: Vec<String> = self.task.commands.iter().map(|(_, line)| line.clone()).collect();
+        let wake = Arc::new(Notify::new());
+        let waker = Arc::clone(&wake);
+        let mut work = Work::begin(self.task, self.checks, move || waker.notify_one());
+        let mut ended = 0;
+        listener.tell(0, lines.len(), lines.first().cloned().unwrap_or_default()).await;
+        let failure = loop {
+            tokio::select! {
+                () = wake.notified() => {}
+                () = cancelled.cancelled() => {
+                    // Ending a group of processes takes a moment.
+                    spawn_blocking(move || drop(work)).await.ok();
+                    return Err(Refusal::new("cancelled", Retry::Now)
+                        .because("the commands were ended, and count for nothing"));
+                }
+            }
+            let progress = work.look();
+            for run in &progress.ended {
+                ended += 1;
+                listener.tell(ended, lines.len(), told(run)).await;
+            }
+            if let Some(failure) = progress.over {
+                break failure;
+            }
+        };
+        let (task, runs) = work.into_parts();
+        match failure {
+            Some(error) if runs.is_empty() => Err(refused(error)),
+            _ => Ok(Ran { purpose: task.purpose, runs }),
+        }
+    }
+}
+
+/// Commands that may not run are for the person.
+pub(super) fn refused(error: Error) -> Refusal {
+    error.into()
+}
+
+/// How a command ended, in a line.
+pub(super) fn told(run: &CheckRun) -> String {
+    let end = match run.conclusion.end {
+        End::Exited(0) => "ok".to_owned(),
+        End::Exited(code) => format!("exit {code}"),
+        End::Signalled(signal) => format!("signal {signal}"),
+        End::TimedOut => "timed out".to_owned(),
+        End::Stopped => "stopped".to_owned(),
+        End::NotStarted => "could not be started".to_owned(),
+    };
+    let millis = u64::try_from(run.conclusion.duration.as_millis()).unwrap_or(u64::MAX);
+    format!("`{}`: {end}, {}", run.command.line, duration(millis))
+}
