@@ -494,6 +494,12 @@ pub enum ConflictsCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
+    /// Keep what stands there, and list the conflict no more
+    Drop {
+        /// The conflict, as the list names it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 /// `export`.

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     document::merge::{self, take_ours},
     engine::Cause,
-    journal::{Conflict, Entry},
-    runtime::{Documents, Edits, Project},
+    journal::{Attested, Conflict, Entry},
+    runtime::{Documents, Edits, Error, Project},
     text::{DocumentId, Patch},
 };
 use serde::Serialize;
@@ -53,9 +53,27 @@ impl From<&Open<'_>> for ConflictJson {
     }
 }
 
-/// The conflicts that `entries` kept and that are not settled: what won still stands in the file. Newest
-/// first.
-pub(crate) fn open<'e>(entries: &'e [Entry], documents: &Documents) -> Vec<Open<'e>> {
+/// The conflicts that `entries` kept and that are not settled: what won still stands in the file, and nobody
+/// has said that it may. Newest first.
+pub(crate) fn open<'e>(
+    project: &Project,
+    entries: &'e [Entry],
+    documents: &Documents,
+) -> Result<Vec<Open<'e>>, Error> {
+    let mut open = overruled(entries, documents);
+    let mut refused = Ok(());
+    open.retain(|it| {
+        let dropped = project.is_conflict_dropped(&it.id);
+        dropped.map(|is_dropped| !is_dropped).unwrap_or_else(|error| {
+            refused = Err(error);
+            true
+        })
+    });
+    refused.map(|()| open)
+}
+
+/// The conflicts that `entries` kept, where what won still stands in the file.
+fn overruled<'e>(entries: &'e [Entry], documents: &Documents) -> Vec<Open<'e>> {
     let numbered = entries.iter().flat_map(|entry| {
         let conflicts = entry.conflicts.iter().enumerate();
         conflicts.map(|(index, conflict)| (format!("{}.{}", entry.seq, index + 1), conflict))
@@ -72,11 +90,19 @@ pub(crate) fn open<'e>(entries: &'e [Entry], documents: &Documents) -> Vec<Open<
 pub(crate) fn run(context: &mut Context, args: &ConflictsArgs) -> CommandResult {
     let mut project = context.project()?;
     let entries = project.history(FARTHEST)?;
-    if let Some(ConflictsCommand::Take { id }) = &args.command {
-        return take(context, &mut project, &entries, id);
-    }
     let documents = project.read()?;
-    let found = open(&entries, &documents);
+    let found = open(&project, &entries, &documents)?;
+    if let Some(ConflictsCommand::Take { id } | ConflictsCommand::Drop { id }) = &args.command
+        && !found.iter().any(|open| open.id == *id)
+    {
+        return Err(CommandError::usage(format!("there is no open conflict {id}"))
+            .with_hint("`rulemark conflicts` lists them"));
+    }
+    match &args.command {
+        Some(ConflictsCommand::Take { id }) => return take(context, &mut project, &entries, id),
+        Some(ConflictsCommand::Drop { id }) => return drop(context, &mut project, id),
+        None => {}
+    }
     let terminal = &mut context.terminal;
     if args.json {
         terminal.json(&found.iter().map(ConflictJson::from).collect::<Vec<_>>())?;
@@ -97,22 +123,19 @@ pub(crate) fn run(context: &mut Context, args: &ConflictsArgs) -> CommandResult 
                 terminal.line(Line::indented(2).ink(Ink::Faint, format!("{who:<7} ")).ink(ink, line))?;
             }
         }
-        terminal.line(Line::indented(2).ink(Ink::Accent, format!("rulemark conflicts take {id}")))?;
+        for (command, does) in [("take", "puts ours in its place"), ("drop", "keeps what the file says")] {
+            let command = Line::indented(2).ink(Ink::Accent, format!("rulemark conflicts {command} {id}"));
+            terminal.line(command.ink(Ink::Faint, format!("  {does}")))?;
+        }
     }
     Ok(Exit::Ok)
 }
 
 fn take(context: &mut Context, project: &mut Project, entries: &[Entry], id: &str) -> CommandResult {
-    let documents = project.read()?;
-    let is_open = open(entries, &documents).iter().any(|open| open.id == id);
-    if !is_open {
-        return Err(CommandError::usage(format!("there is no open conflict {id}"))
-            .with_hint("`rulemark conflicts` lists them"));
-    }
     let label = format!("conflicts take {id}");
     let run = project.edit(&label, Cause::FilesChanged, &mut |documents| {
         let mut edits = Edits::default();
-        if let Some(found) = open(entries, documents).into_iter().find(|open| open.id == id)
+        if let Some(found) = overruled(entries, documents).into_iter().find(|open| open.id == id)
             && let Some(document) = documents.get(found.conflict.document)
         {
             let patch = Patch::between(&document.text, &found.taken);
@@ -122,6 +145,14 @@ fn take(context: &mut Context, project: &mut Project, entries: &[Entry], id: &st
             }
         }
         Ok(edits)
+    })?;
+    report::conclude(&mut context.terminal, project, &run, Form::Brief)
+}
+
+fn drop(context: &mut Context, project: &mut Project, id: &str) -> CommandResult {
+    let label = format!("conflicts drop {id}");
+    let run = project.edit(&label, Cause::FilesChanged, &mut |_| {
+        Ok(Edits { attested: vec![Attested::DroppedConflict(id.to_owned())], ..Edits::default() })
     })?;
     report::conclude(&mut context.terminal, project, &run, Form::Brief)
 }

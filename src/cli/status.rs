@@ -97,7 +97,7 @@ fn read(project: &Project) -> Result<StatusJson, CommandError> {
     let last = project.history(conflicts::RECENT);
     let is_unreadable = last.is_err();
     let recent = last.unwrap_or_default();
-    let conflicts = conflicts::open(&recent, &documents).iter().map(ConflictJson::from).collect();
+    let conflicts = conflicts::open(project, &recent, &documents)?.iter().map(ConflictJson::from).collect();
     let last = recent.into_iter().next();
     let state = WorkflowState::parse(&documents.state.text);
     // Only items without a place for a status need the journal; what one that can't be read would add

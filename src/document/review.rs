@@ -1,7 +1,7 @@
 //! What is wrong with a document's sections and names, whatever its rules say.
 
 use super::{
-    Outline, ProjectConfig, Role, Section, WorkflowState,
+    Outline, ProjectConfig, Role, Section, WorkflowState, conflict_markers,
     lookalike::{self, Lookalike, Why},
     title,
 };
@@ -69,6 +69,7 @@ fn review(outline: &Outline<'_>) -> Vec<Diagnostic> {
     let headings = outline.sections().iter().filter(|section| !told.contains(&section.title));
     found.extend(headings.filter_map(|section| odd_name(text, section.title, Name::Heading)).take(MOST));
     found.extend(doubles(outline).into_iter().take(MOST));
+    found.extend(conflict_markers::review(outline));
     found
 }
 

@@ -3,11 +3,12 @@
 //! Everything here stands in the snapshot; nothing is guessed. The answer is small: an agent pays
 //! for every byte of it.
 
-use super::wishes::{CheckedPhase, plan_gate, plan_revision};
 use super::{
     evaluate::{Asker, View, finished_item, is_open, same_word},
-    evidence::{Evidence, Verdict},
-    model::{ApprovalMode, Memory, PendingKind, PendingStep, Settings, Snapshot},
+    evidence::Verdict,
+    model::{ApprovalMode, Memory, PendingKind, PendingStep, Snapshot},
+    plan::{lack, objectionable, plan_gate},
+    wishes::CheckedPhase,
 };
 use crate::{
     document::{Item, WorkflowState},
@@ -185,32 +186,6 @@ fn checks(snapshot: &Snapshot<'_>) -> Option<Lack> {
     Some(Lack { what: standing.objection()?, remedy: standing.remedy().to_owned() })
 }
 
-/// What the plan lacks that is worked on where only a person's yes counts: it is past the phase that puts
-/// it to a person, and the yes to it, as it stands, is not there.
-#[must_use]
-pub fn unapproved_plan(state: &str, settings: &Settings, evidence: &dyn Evidence) -> Option<Lack> {
-    let state = WorkflowState::parse(state);
-    let verdict = objectionable(&state, &rules::compile_unreviewed(&state), settings, evidence)?;
-    lack(&verdict)
-}
-
-/// The verdict on the plan that is worked on, where it is none to work on.
-fn objectionable(
-    state: &WorkflowState<'_>,
-    rules: &RuleSet,
-    settings: &Settings,
-    evidence: &dyn Evidence,
-) -> Option<Verdict> {
-    if settings.gates.approval == ApprovalMode::File || plan_gate(state, rules)?.is_waiting {
-        return None;
-    }
-    Some(evidence.verdict(plan_revision(state))).filter(|verdict| verdict.objection().is_some())
-}
-
-fn lack(verdict: &Verdict) -> Option<Lack> {
-    Some(Lack { what: verdict.objection()?, remedy: verdict.remedy().to_owned() })
-}
-
 /// How far the items are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -382,7 +357,7 @@ fn collect_closings(steps: &[Step], within: Option<&str>, into: &mut Vec<Closing
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ClauseId;
+    use crate::engine::{ClauseId, Settings};
     use std::collections::BTreeMap;
 
     const RULES: &str = "\n## Rules\n### [PHASE: ANALYZE]\n1. Read the code.  \n   - all of it\n\n\

@@ -20,6 +20,7 @@ mod inspect;
 mod limits;
 mod model;
 mod perform;
+mod plan;
 mod run;
 mod settling;
 mod sources;
@@ -34,9 +35,7 @@ pub use events::{EVENTS, EventName, awaited_names};
 pub use evidence::{
     CheckEnd, CheckResult, ChecksReport, Evidence, Standing, Verdict, duration, runs_in_words,
 };
-pub use guidance::{
-    Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress, unapproved_plan,
-};
+pub use guidance::{Closing, Guidance, Heed, Lack, Progress, Question, Turn, guidance, progress};
 pub use inspect::inspect;
 pub use limits::{LIMITS, Limit, Limits};
 pub use model::{
@@ -44,7 +43,8 @@ pub use model::{
     Memory, OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult,
     SummaryMode,
 };
+pub use plan::{PlanGate, plan_gate, plan_revision, unapproved_plan};
 pub use run::{GATES, advance, settle};
 pub use sources::{ClosedSources, closed_sources, keeps_rules};
 pub use step_runs::{StepRun, runs_of};
-pub use wishes::{PlanGate, asks_for_checks, plan_gate, plan_revision};
+pub use wishes::asks_for_checks;

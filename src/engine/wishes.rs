@@ -1,13 +1,14 @@
 //! What a phase's steps ask for, besides what the agent does: runs of the checks, and the State edit
 //! that a good run allows.
 
-use super::evaluate::{COMPLETED, same_word};
-use super::guidance::awaits_person;
-use super::settling::plan_of;
+use super::{
+    evaluate::{COMPLETED, same_word},
+    guidance::awaits_person,
+    plan::Boxes,
+};
 use crate::{
     document::WorkflowState,
     rules::{self, CheckKind, Command, Guard, NewValue, Phase, RuleSet, Step, StepKind},
-    text::Revision,
 };
 
 /// A phase that asks for runs of the project's checks.
@@ -117,87 +118,6 @@ fn is_after_each(text: &str) -> bool {
     ["after each", "after every", "each change", "every change", "atomic change", "each step", "every step"]
         .iter()
         .any(|words| text.contains(words))
-}
-
-/// Words of a step that puts the plan to a person.
-const APPROVALS: [&str; 6] = [
-    "needs_plan_approval",
-    "await user confirmation",
-    "await user approval",
-    "await approval",
-    "wait for approval",
-    "wait for user approval",
-];
-
-/// Whether a phase puts its plan to a person before it may be left.
-pub(super) fn asks_for_approval(phase: &Phase, text: &str) -> bool {
-    let steps = phase.span.of(text).replace('\\', "").to_lowercase();
-    APPROVALS.iter().any(|words| steps.contains(words))
-}
-
-/// Where a decision about the plan is due, or was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanGate {
-    /// The phase that follows a yes, if there is one.
-    pub next: Option<String>,
-    /// Whether work waits for the decision now.
-    pub is_waiting: bool,
-    /// Whether there is no plan to decide about.
-    pub is_empty: bool,
-}
-
-/// How the state stands to the phase that puts its plan to a person; `None` when none does, or it is
-/// still to come.
-#[must_use]
-pub fn plan_gate(state: &WorkflowState<'_>, rules: &RuleSet) -> Option<PlanGate> {
-    let text = state.outline().text();
-    let asking = rules.phases.iter().position(|phase| asks_for_approval(phase, text))?;
-    let current = state.value("Phase")?;
-    let at = rules.phases.iter().position(|phase| same_word(&phase.name, current))?;
-    let is_waiting = at == asking;
-    let next = rules.phases.get(asking + 1).map(|phase| phase.name.clone());
-    (at >= asking).then(|| PlanGate { next, is_waiting, is_empty: plan_of(state).trim().is_empty() })
-}
-
-/// Names the plan that an approval speaks of: its text, and the item it is for. Boxes that are ticked,
-/// blank lines and spaces at the end of lines make no other plan.
-#[must_use]
-pub fn plan_revision(state: &WorkflowState<'_>) -> Revision {
-    let mut named = String::from(state.value("CurrentItem").unwrap_or_default());
-    for line in plan_of(state).lines().map(str::trim_end).filter(|line| !line.is_empty()) {
-        named.push('\n');
-        let body = line.trim_start_matches(is_before_box);
-        let ticked = ["[x]", "[X]"].iter().find_map(|ticked| body.strip_prefix(ticked));
-        match ticked {
-            Some(rest) => named.extend([&line[..line.len() - body.len()], "[ ]", rest]),
-            None => named.push_str(line),
-        }
-    }
-    Revision::of(named)
-}
-
-/// What may stand in front of a box.
-fn is_before_box(c: char) -> bool {
-    c.is_whitespace() || c.is_ascii_digit() || "-*+.)".contains(c)
-}
-
-/// The check boxes of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Boxes {
-    pub(super) ticked: usize,
-    pub(super) open: usize,
-}
-
-impl Boxes {
-    pub(super) fn of(plan: &str) -> Self {
-        let mut boxes = Self { ticked: 0, open: 0 };
-        for line in plan.lines() {
-            let line = line.trim_start_matches(is_before_box);
-            boxes.open += usize::from(line.starts_with("[ ]"));
-            boxes.ticked += usize::from(line.starts_with("[x]") || line.starts_with("[X]"));
-        }
-        boxes
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     wording,
 };
 use crate::{
-    document::WorkflowState,
+    document::{WorkflowState, conflict_markers},
     engine::{self, ClosedSources, Lack, OnViolation},
     runtime::{Documents, Error, Project},
     text::Severity,
@@ -74,7 +74,7 @@ fn source(project: &Project, shown: &str) -> Result<Reply, Error> {
     if project.settings().engine.gates.on_violation == OnViolation::Off {
         return Ok(Reply::Nothing);
     }
-    let documents = project.read()?;
+    let documents = project.read_merged()?;
     let named = project.settings().hooks.edit_phases.as_deref();
     if let Some(closed) = engine::closed_sources(&documents.state.text, named) {
         return Ok(Reply::Refuse(too_early(project, &documents, &closed, shown)?));
@@ -100,6 +100,13 @@ fn state(project: &Project, edit: &Edit) -> Result<Reply, Error> {
              text that stands in it once, or use `rulemark set KEY=VALUE`, `rulemark log TEXT`, `rulemark item …`"
         )));
     };
+    // What git could not merge says nothing that could be compared; what is saved is held against the gates.
+    if conflict_markers(before).is_some() {
+        return Ok(Reply::Nothing);
+    }
+    if conflict_markers(&after).is_some() {
+        return Ok(Reply::Refuse("the edit would leave marks of a conflict in the state file".into()));
+    }
     // Both are read once: a state file may be a megabyte long.
     let (was, is) = (WorkflowState::parse(before), WorkflowState::parse(&after));
     if !engine::keeps_rules(was.outline(), is.outline()) {

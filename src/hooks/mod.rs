@@ -71,14 +71,24 @@ fn reply(heard: &Heard, caller: &Caller<'_>) -> Result<Reply, Error> {
         return Ok(Reply::Nothing);
     }
     let Some(mut project) = project(heard, caller)? else { return Ok(Reply::Nothing) };
+    match answered(heard, caller, &mut project) {
+        // Whoever has it before them is to know; an agent that wants to stop is let go.
+        Err(error @ Error::Unmerged { .. }) if heard.occasion.takes_remarks() => {
+            Ok(Reply::Remark(wording::failure(&error)))
+        }
+        replied => replied,
+    }
+}
+
+fn answered(heard: &Heard, caller: &Caller<'_>, project: &mut Project) -> Result<Reply, Error> {
     match &heard.occasion {
-        Occasion::BeforeEdit(edit) => guard::edit(&project, heard, edit),
-        Occasion::BeforeCommand { line } => guard::command(&project, heard, caller, line),
-        Occasion::AfterEdit { path } => after::edit(&mut project, heard, path),
-        Occasion::AfterCommand => after::command(&mut project),
-        Occasion::SessionStarted { is_new } => statement::at_start(&mut project, heard, *is_new),
-        Occasion::Prompted => stop::prompted(&project, heard).map(|()| Reply::Nothing),
-        Occasion::Stopping { is_repeated } => stop::stopping(&project, heard, *is_repeated),
+        Occasion::BeforeEdit(edit) => guard::edit(project, heard, edit),
+        Occasion::BeforeCommand { line } => guard::command(project, heard, caller, line),
+        Occasion::AfterEdit { path } => after::edit(project, heard, path),
+        Occasion::AfterCommand => after::command(project),
+        Occasion::SessionStarted { is_new } => statement::at_start(project, heard, *is_new),
+        Occasion::Prompted => stop::prompted(project, heard).map(|()| Reply::Nothing),
+        Occasion::Stopping { is_repeated } => stop::stopping(project, heard, *is_repeated),
         Occasion::Other => Ok(Reply::Nothing),
     }
 }

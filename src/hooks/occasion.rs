@@ -40,6 +40,11 @@ impl Occasion {
     pub(super) fn is_gate(&self) -> bool {
         matches!(self, Self::BeforeEdit(_) | Self::BeforeCommand { .. })
     }
+
+    /// Whether the agent listens to a remark, and is not kept from anything by it.
+    pub(super) fn takes_remarks(&self) -> bool {
+        matches!(self, Self::AfterEdit { .. } | Self::AfterCommand | Self::SessionStarted { .. })
+    }
 }
 
 /// A change of one file.

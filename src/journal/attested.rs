@@ -38,6 +38,8 @@ pub enum Attested {
     Check(CheckRecord),
     /// Somebody decided about a plan.
     Approval(ApprovalRecord),
+    /// Somebody wants what stands in the file where Rulemark was overruled; the conflict, as lists name it.
+    DroppedConflict(String),
 }
 
 /// One decision about a plan.
@@ -77,6 +79,7 @@ impl Attested {
         match self {
             Self::Check(_) => CHECK,
             Self::Approval(_) => APPROVAL,
+            Self::DroppedConflict(_) => DROPPED,
         }
     }
 
@@ -85,6 +88,7 @@ impl Attested {
         match self {
             Self::Check(record) => Revision::of(&record.result.line).to_string(),
             Self::Approval(_) => PLAN.to_owned(),
+            Self::DroppedConflict(id) => id.clone(),
         }
     }
 
@@ -92,6 +96,7 @@ impl Attested {
         let json = match self {
             Self::Check(record) => serde_json::to_string(&StoredCheck::from(record)),
             Self::Approval(record) => serde_json::to_string(&StoredApproval::from(record)),
+            Self::DroppedConflict(id) => serde_json::to_string(id),
         };
         json.expect("strings and numbers are JSON")
     }
@@ -112,6 +117,7 @@ impl Attested {
 
 const CHECK: &str = "check";
 const APPROVAL: &str = "approval";
+const DROPPED: &str = "dropped conflict";
 
 /// The subject of all approvals: the newest counts, whichever plan it was about.
 const PLAN: &str = "plan";
@@ -191,6 +197,14 @@ impl Journal {
         let known = self.attested_in(seq)?;
         let real = rows.iter().filter(|record| known.contains(&hash(APPROVAL, PLAN, record)));
         real.map(|record| approval_from_json(record)).collect::<Result<_, _>>().map_err(JournalError::Damaged)
+    }
+
+    /// Whether a conflict was dropped, by what lists name it.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn is_conflict_dropped(&self, id: &str) -> Result<bool, JournalError> {
+        Ok(self.newest_attested(DROPPED, id)?.is_some())
     }
 
     /// The newest record about a subject that its entry knows.

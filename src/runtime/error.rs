@@ -8,6 +8,7 @@ use crate::{
     text::{OverlapError, PatchError},
     trust::{TrustError, UserError},
 };
+use rusqlite::ErrorCode;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -50,6 +51,14 @@ pub enum Error {
         path: PathBuf,
         /// What is gone.
         loss: Loss,
+    },
+    /// Git could not merge a document, and nobody has yet.
+    #[error("{}:{line}: git could not merge this place", .path.display())]
+    Unmerged {
+        /// The document.
+        path: PathBuf,
+        /// The line of the first mark, from 1.
+        line: usize,
     },
     /// A config file is to be edited, and there is none.
     #[error("there is no {} to edit", .0.display())]
@@ -231,7 +240,9 @@ impl Error {
                 ErrorKind::Conflict
             }
             Self::Workspace(_) | Self::Settings(_) | Self::NoState(_) | Self::NoConfig(_) => ErrorKind::Usage,
-            Self::HalfSaved { .. } | Self::Read(_) | Self::WouldBeTooLarge { .. } => ErrorKind::Document,
+            Self::HalfSaved { .. } | Self::Unmerged { .. } | Self::Read(_) | Self::WouldBeTooLarge { .. } => {
+                ErrorKind::Document
+            }
             Self::Lock(LockError::Held { .. }) | Self::Restless { .. } | Self::Undo(_) => ErrorKind::Conflict,
             Self::Overlap(_) | Self::Patch(_) => ErrorKind::Bug,
             Self::Caller { kind, .. } => *kind,
@@ -249,6 +260,9 @@ impl Error {
             Self::HalfSaved { .. } => Some(
                 "nothing was done; save it again with its content, or begin anew with `rulemark set --new Phase=…`"
                     .into(),
+            ),
+            Self::Unmerged { .. } => Some(
+                "no rule runs before: keep what holds and delete the lines with <<<<<<<, ======= and >>>>>>>".into(),
             ),
             Self::NoConfig(_) => {
                 Some("`rulemark init` writes it; `paths.config` in rulemark.toml names another one".into())
@@ -333,13 +347,26 @@ fn disk_hint(error: &io::Error) -> Option<String> {
     Some(hint.into())
 }
 
+const UNUSABLE: &str = "check .rulemark/; moving journal.db away loses history, never state";
+
 fn journal_hint(error: &JournalError) -> &'static str {
     match error {
         JournalError::Damaged(_) => "the next run sets it aside and begins a new one; the files are safe",
         JournalError::Newer { .. } => "update rulemark",
-        JournalError::SetAside { .. } | JournalError::Database(_) => {
-            "check .rulemark/; deleting journal.db loses history, never state"
-        }
+        JournalError::Database(rusqlite::Error::SqliteFailure(error, _)) => match error.code {
+            ErrorCode::DiskFull => "make room on the disk; the files and the journal are as they were",
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+                "check the permissions of .rulemark/ and what is in it"
+            }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                "try again; another program reads or writes it"
+            }
+            ErrorCode::SystemIoFailure => {
+                "make sure that the disk has room and works; the files are as they were"
+            }
+            _ => UNUSABLE,
+        },
+        JournalError::SetAside { .. } | JournalError::Database(_) => UNUSABLE,
     }
 }
 
@@ -354,4 +381,23 @@ fn undo_hint(error: &UndoError) -> Option<String> {
         UndoError::NoEntry(_) | UndoError::ChangedNothing(_) => "`rulemark history` lists the entries".into(),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_full_disk_is_no_reason_to_delete_anything() {
+        let check = |code, expected: &str| {
+            let refused = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let hints = Error::Journal(JournalError::from(refused)).hints();
+            assert!(hints[0].starts_with(expected) && !hints[0].contains("delet"), "{hints:?}");
+        };
+        check(ffi::SQLITE_FULL, "make room on the disk");
+        check(ffi::SQLITE_IOERR_WRITE, "make sure that the disk has room");
+        check(ffi::SQLITE_READONLY, "check the permissions");
+        check(ffi::SQLITE_BUSY, "try again");
+    }
 }

@@ -24,6 +24,7 @@ mod settings;
 mod state_draft;
 mod transaction;
 mod undo;
+mod unmerged;
 mod watch_loop;
 mod work;
 mod writing;

@@ -2,7 +2,7 @@
 
 use super::{
     Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, facts::Facts, half_saved, transaction::Planned,
+    computation::Computed, facts::Facts, half_saved, transaction::Planned, unmerged,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
@@ -132,6 +132,16 @@ impl Project {
         self.documents(&mut texts.into_iter())
     }
 
+    /// Reads both documents, of which rules, gates and guidance can make something.
+    ///
+    /// # Errors
+    /// When git could not merge one of them; and as [`Project::read`].
+    pub fn read_merged(&self) -> Result<Documents, Error> {
+        let documents = self.read()?;
+        unmerged::refuse(&documents)?;
+        Ok(documents)
+    }
+
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader {
             file_system: self.file_system.as_ref(),
@@ -184,8 +194,9 @@ impl Project {
     /// What the agent or the person should do now, as these documents and earlier runs have it.
     ///
     /// # Errors
-    /// As [`Project::memory`].
+    /// When git could not merge one of them; and as [`Project::memory`].
     pub fn guidance(&self, documents: &Documents) -> Result<Guidance, Error> {
+        unmerged::refuse(documents)?;
         Ok(self.lasting_guidance(documents)?.0)
     }
 
@@ -308,6 +319,14 @@ impl Project {
         Ok((self.engine)(&Snapshot { state, memory: &memory, ..snapshot }, &event))
     }
 
+    /// Whether somebody has dropped a conflict, by what lists name it.
+    ///
+    /// # Errors
+    /// When there is a journal that can't be read.
+    pub fn is_conflict_dropped(&self, id: &str) -> Result<bool, Error> {
+        Ok(self.journal()?.map(|journal| journal.is_conflict_dropped(id)).transpose()?.unwrap_or_default())
+    }
+
     /// The event that `cause` is, now. Entries are numbered without gaps, so their numbers are
     /// unique to the event that they record.
     pub(super) fn event(&self, cause: Cause, seq: i64) -> Event {
@@ -391,6 +410,7 @@ fn wanted(
     memory: &Memory,
     edit: &mut dyn FnMut(&Documents) -> Result<Edits, Error>,
 ) -> Result<Edits, Error> {
+    unmerged::refuse(documents)?;
     let edits = edit(documents)?;
     if edits == Edits::default() {
         half_saved::refuse(&documents.state, memory)?;

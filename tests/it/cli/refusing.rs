@@ -52,6 +52,29 @@ fn nothing_is_left_where_there_is_no_project() {
 }
 
 #[test]
+fn what_git_could_not_merge() {
+    let environment = Environment::initialised();
+    let whole = environment.read("workflow_state.md");
+    let line = "Status: RUNNING\n";
+    let conflict = format!("<<<<<<< HEAD\n{line}=======\nStatus: COMPLETED\n>>>>>>> other\n");
+    let unmerged = whole.replacen(line, &conflict, 1);
+    environment.write("workflow_state.md", &unmerged);
+    assert_snapshot!(environment.story(&[
+        &["apply"],
+        &["apply", "--dry-run"],
+        &["set", "Status=RUNNING"],
+        &["next"],
+        &["check"],
+    ]));
+    assert_eq!(environment.read("workflow_state.md"), unmerged);
+    environment.write("workflow_state.md", &whole);
+    let config = environment.read("project_config.md");
+    environment.write("project_config.md", format!("{config}<<<<<<< a\n- x\n=======\n- y\n>>>>>>> b\n"));
+    let told = environment.run(&["apply"]);
+    assert!(told.contains("project_config.md:") && told.contains("git could not merge this place"), "{told}");
+}
+
+#[test]
 fn files_that_are_none() {
     let environment = Environment::empty();
     fs::create_dir(environment.root().join("workflow_state.md")).unwrap();

@@ -300,6 +300,27 @@ fn an_export_replaces_only_exports() {
 }
 
 #[test]
+fn what_somebody_overruled_can_be_dropped() {
+    let environment = Environment::initialised();
+    let old = environment.read("workflow_state.md");
+    environment.run(&["set", "-q", "--new", "Status=BLOCKED", "Blocker=no key", "Since=today"]);
+    let stale =
+        old.replace("Status: RUNNING", "Status: PAUSED").replace("## Log\n", "## Log\n- from the editor\n");
+    environment.write("workflow_state.md", stale);
+    environment.run(&["apply", "-q"]);
+    assert_snapshot!(environment.story(&[
+        &["conflicts"],
+        &["conflicts", "drop", "4.1"],
+        &["conflicts"],
+        &["conflicts", "drop", "4.1"],
+        &["status"],
+        &["history", "-n", "1"],
+        &["history", "verify"],
+    ]));
+    assert!(environment.read("workflow_state.md").contains("Status: PAUSED"));
+}
+
+#[test]
 fn what_somebody_overruled_is_shown_and_can_be_taken() {
     let environment = Environment::initialised();
     let old = environment.read("workflow_state.md");
@@ -314,6 +335,7 @@ fn what_somebody_overruled_is_shown_and_can_be_taken() {
         &["conflicts"],
         &["conflicts", "--json"],
         &["conflicts", "take", "9.1"],
+        &["conflicts", "drop", "9.1"],
         &["conflicts", "take", "4.1"],
         &["conflicts"],
     ]));
