@@ -42,7 +42,8 @@
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
 //! * [`hooks`]: what AI coding agents ask before and after they act, and what they are answered.
-//! * [`mcp`]: the server that agents speak to over the Model Context Protocol.
+//! * [`mcp`]: the server that agents speak to over the Model Context Protocol. What carries the
+//!   protocol in it knows nothing of Rulemark.
 //! * [`setup`]: what is written into the agents' own files, and taken out again.
 //! * [`cli`]: one file per subcommand; `cli::render` is the only place that prints.
 //!

@@ -1,10 +1,11 @@
 //! The Model Context Protocol: guidance and state for agents, over standard input and output and over HTTP.
 //!
 //! ```text
-//! client ── stdio | http ──▶ Server (rmcp's handler) ── tools::TOOLS ──▶ a tool
-//!                                  │                                       │ on the one thread that
-//!                 ask: the person  │◀── Step { Answer | Ask | Run } ◀──────┘ blocks, with OpenProject
-//!                 checks: commands │
+//! client ── stdio | http ──▶ Guarded ──▶ Server (rmcp's handler) ── tools::TOOLS ──▶ a tool
+//!              ▲                               │                                       │ on the one thread that
+//!              └── Hub: what changed           │◀── Step { Answer | Ask | Run } ◀──────┘ blocks, with OpenProject
+//!                              ask: the person │
+//!                              checks: commands│
 //! ```
 //!
 //! A tool is a function of the open project and its arguments; it blocks, and it never talks to the
@@ -12,6 +13,9 @@
 //! or commands that take their time. The server does those, and lets the tool go on with what came of
 //! it. So everything that changes a file goes through [`runtime::Project`](crate::runtime::Project),
 //! as on the command line, and nothing here holds a second copy of the state.
+//!
+//! What carries the protocol knows nothing of Rulemark: [`stdio`], [`Guarded`], which keeps a faulty
+//! handler from taking an answer with it, and [`Hub`], which tells clients what has changed.
 //!
 //! To add a tool, write its function in `tools/` and its line in [`tools::TOOLS`]: the list that
 //! clients get, the reference in the README and the check of arguments come from there.
@@ -22,39 +26,39 @@ mod ask;
 mod call;
 mod elicit;
 mod fence;
+mod guarded;
 mod guide;
+mod hub;
 mod open_project;
 mod running;
 mod search;
 mod server;
 mod stamp;
+pub mod stdio;
 mod told;
 pub mod tools;
 mod worker;
 
+#[cfg(test)]
+mod dialogue;
+
+pub use guarded::Guarded;
+pub use hub::{Change, Hub, HubLimits, LegacyClient};
 pub use search::{FoundBy, Search, VARIABLE};
 pub use server::Server;
 
-use rmcp::ServiceExt as _;
+use self::stdio::StdioLimits;
 use std::io;
 
-/// Serves one client over standard input and output, until it goes away or the system asks to end.
+/// Serves one client over standard input and output, until it goes away.
 ///
 /// # Errors
 /// When the system has no event loop for it.
 pub fn serve_stdio(server: Server) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let serving = server.serve(rmcp::transport::io::stdio_pipes());
-        match serving.await {
-            Ok(running) => {
-                let ended = running.waiting().await;
-                tracing::debug!(?ended, "the client has gone");
-            }
-            Err(error) => tracing::debug!(%error, "the client went before it began"),
-        }
-    });
+    let ended = runtime
+        .block_on(async { stdio::serve(server, stdio::standard_streams()?, StdioLimits::default()).await });
     // Standard input may still be waited for by a thread that nothing can wake.
     runtime.shutdown_background();
-    Ok(())
+    ended
 }

@@ -17,6 +17,9 @@ const TESTING: &str = "testing";
 /// The one file of [`TESTING`] that reads and writes files.
 const TESTING_SHELL: &str = "src/testing/case_files.rs";
 
+/// The part of `mcp` that carries the protocol.
+const MCP_TRANSPORT: [&str; 4] = ["src/mcp/guarded.rs", "src/mcp/hub.rs", "src/mcp/stdio/", "src/mcp/http/"];
+
 /// Paths that mean a clock, the disk, threads, the environment, processes, the network, printing or
 /// serialisation. `::x` stands for any path that has the segment `x`, `*::x` for one that has it behind
 /// another; the rest are prefixes.
@@ -64,6 +67,36 @@ fn arrows_point_down() {
 fn the_core_is_pure() {
     let offences: Vec<String> = sources().iter().flat_map(|(path, text)| impurities(path, text)).collect();
     assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+/// What carries the protocol is as good for any other server.
+#[test]
+fn the_transport_knows_nothing_of_rulemark() {
+    let offences: Vec<String> = sources()
+        .iter()
+        .filter(|(path, _)| MCP_TRANSPORT.iter().any(|part| path.starts_with(part)))
+        .flat_map(|(path, text)| beyond_mcp(path, text))
+        .collect();
+    assert_eq!(offences, [""; 0]);
+    let check = |text, expected: &[&str]| assert_eq!(beyond_mcp("src/mcp/hub.rs", text), expected, "{text}");
+    check("use crate::runtime::Project;", &["src/mcp/hub.rs:1: crate::runtime::Project"]);
+    check("use rulemark::disk;", &["src/mcp/hub.rs:1: rulemark::disk"]);
+    check("use super::super::engine;", &["src/mcp/hub.rs:1: super::super::engine"]);
+    check("use crate::mcp::Guarded; use super::stdio; use rmcp::model;", &[]);
+}
+
+/// Paths that lead out of `mcp`.
+fn beyond_mcp(path: &str, text: &str) -> Vec<String> {
+    let depth = module_of(path).len();
+    let leads_out = |segments: &[String]| match segments.first().map(String::as_str) {
+        Some("crate" | "rulemark") => segments.get(1).is_some_and(|module| module != "mcp"),
+        _ => segments.iter().take_while(|segment| *segment == "super").count() >= depth,
+    };
+    paths_in(text)
+        .into_iter()
+        .filter(|found| leads_out(&found.segments))
+        .map(|found| format!("{path}:{}: {}", found.line, found.segments.join("::")))
+        .collect()
 }
 
 /// Lints can be switched off where they stand; this one only in the module that wraps the leases.
@@ -118,6 +151,7 @@ fn the_arrow_check_fails_where_it_should() {
     check("src/mcp/server.rs", "use crate::hooks;", &["src/mcp/server.rs:1: mcp must not use hooks"]);
     check("src/hooks/guard.rs", "use crate::mcp;", &["src/hooks/guard.rs:1: hooks must not use mcp"]);
     check("src/runtime/run.rs", "use crate::hooks;", &["src/runtime/run.rs:1: runtime must not use hooks"]);
+    check("src/hooks/guard.rs", "use crate::mcp;", &["src/hooks/guard.rs:1: hooks must not use mcp"]);
     // What is allowed.
     check("src/engine/mod.rs", "use crate::{text::Span, rules::{Rule, Step}, document, engine::Event};", &[]);
     check(

@@ -1,0 +1,324 @@
+//! The server on standard input and output, one JSON-RPC message a line.
+//!
+//! What rmcp's own transport leaves to chance is settled here:
+//!
+//! * A line that is no message, or too long for one, is answered with an error, under the request's own
+//!   id where it can be found, and reading goes on. Of a line past the limit nothing is kept.
+//! * A request whose id is in use, a second `initialize`, and more requests at once than the limit, are
+//!   refused. Notifications and responses before the first request are dropped; rmcp would end.
+//! * A client that does not read makes this stop reading, once enough is queued for it. If it then takes
+//!   nothing for a while, the connection ends.
+//! * The end of the input ends open subscriptions at once, gives running calls a few seconds to answer,
+//!   and ends the server.
+
+mod lines;
+mod message_id;
+mod outbox;
+mod streams;
+
+pub use streams::{Input, Output, standard_streams};
+
+use self::{
+    lines::{Line, Lines},
+    message_id::MessageIdScan,
+    outbox::Outbox,
+};
+use super::Guarded;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler, ServiceExt as _,
+    model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, RequestId, ServerJsonRpcMessage},
+    service::{QuitReason, ServerInitializeError},
+    transport::Transport,
+};
+use std::{
+    collections::{HashSet, VecDeque},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+/// How much a client may ask for, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct StdioLimits {
+    /// Bytes of one message.
+    pub message: usize,
+    /// Requests that are not answered yet.
+    pub requests: usize,
+    /// Bytes that wait for the client to read them, before nothing more is read from it.
+    pub queue: usize,
+    /// How long a client may take to read something before it is given up.
+    pub patience: Duration,
+    /// How long the last answers may take to be read after the input has ended.
+    pub farewell: Duration,
+}
+
+impl Default for StdioLimits {
+    fn default() -> Self {
+        Self {
+            message: 4 << 20,
+            requests: 256,
+            queue: 4 << 20,
+            patience: Duration::from_secs(60),
+            farewell: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Serves a client until it goes away.
+///
+/// Standard input may be a stream that can only be read by blocking a thread. Shut the runtime down in
+/// the background afterwards, or it waits for a line that nobody sends.
+///
+/// # Errors
+/// When the handshake fails, which the client was told, or the server is stuck.
+pub async fn serve<H, R, W>(handler: H, streams: (R, W), limits: StdioLimits) -> io::Result<()>
+where
+    H: ServerHandler,
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let transport = StdioTransport::new(streams.0, streams.1, limits);
+    let outbox = transport.outbox.clone();
+    let handler = Guarded::new(handler).until(transport.ended.clone());
+    let result = match handler.serve(transport).await {
+        Ok(running) => match running.waiting().await {
+            Ok(QuitReason::JoinError(error)) | Err(error) => Err(io::Error::other(error)),
+            Ok(_) => Ok(()),
+        },
+        Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+        Err(error) => Err(io::Error::other(error)),
+    };
+    // A transport whose handshake failed is dropped, not closed.
+    outbox.finish(limits.farewell).await;
+    result
+}
+
+/// The transport of [`serve`], for rmcp.
+#[derive(Debug)]
+pub struct StdioTransport<R> {
+    lines: Lines<R>,
+    outbox: Outbox,
+    requests: Arc<Mutex<Requests>>,
+    limits: StdioLimits,
+    has_begun: bool,
+    is_initialized: bool,
+    ended: CancellationToken,
+}
+
+impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
+    /// A transport over any two streams.
+    pub fn new<W>(input: R, output: W, limits: StdioLimits) -> Self
+    where
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
+        Self {
+            lines: Lines::new(input, limits.message),
+            outbox: Outbox::new(output, limits.queue, limits.patience),
+            requests: Arc::default(),
+            limits,
+            has_begun: false,
+            is_initialized: false,
+            ended: CancellationToken::new(),
+        }
+    }
+
+    /// The next line that the client sent while it also reads; an error once it does not.
+    async fn next_line(&mut self) -> io::Result<Line> {
+        let (outbox, lines) = (&self.outbox, &mut self.lines);
+        tokio::select! {
+            biased;
+            () = outbox.closed() => Ok(Line::End),
+            line = async { outbox.room().await?; lines.next().await } => line,
+        }
+    }
+
+    /// What of a line is for the server; `None` when it was dealt with.
+    fn admit(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
+        match line {
+            Line::Oversized(id) => self.refuse(too_long(self.limits.message), id),
+            Line::Whole(line) => match read(&line) {
+                Ok(message) => return self.admit_message(message),
+                Err(Unreadable::Refused(error, id)) => self.refuse(*error, id),
+                Err(Unreadable::Dropped) => tracing::debug!("dropped a notification that can't be read"),
+            },
+            Line::End => {}
+        }
+        None
+    }
+
+    fn admit_message(&mut self, message: ClientJsonRpcMessage) -> Option<ClientJsonRpcMessage> {
+        match &message {
+            ClientJsonRpcMessage::Request(request) => {
+                if let Err(error) = self.admit_request(&request.id, &request.request) {
+                    self.refuse(error, Some(request.id.clone()));
+                    return None;
+                }
+                self.has_begun = true;
+            }
+            _ if !self.has_begun => {
+                tracing::debug!("dropped what came before the first request");
+                return None;
+            }
+            ClientJsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    open(&self.requests).cancel(id, self.limits.requests);
+                }
+            }
+            ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+        }
+        Some(message)
+    }
+
+    fn admit_request(&mut self, id: &RequestId, request: &ClientRequest) -> Result<(), ErrorData> {
+        let mut requests = open(&self.requests);
+        let limit = self.limits.requests;
+        if requests.open.contains(id) || requests.cancelled.contains(id) {
+            return Err(ErrorData::invalid_request(
+                format!("the id {id} belongs to a request that has no answer yet; use each id once"),
+                None,
+            ));
+        }
+        if requests.open.len() >= limit {
+            return Err(ErrorData::invalid_request(
+                format!("{limit} requests have no answer yet, which is the limit; send this one again later"),
+                None,
+            ));
+        }
+        if matches!(request, ClientRequest::InitializeRequest(_)) {
+            if self.is_initialized {
+                return Err(ErrorData::invalid_request("this connection is initialized already", None));
+            }
+            self.is_initialized = true;
+        }
+        requests.open.insert(id.clone());
+        Ok(())
+    }
+
+    fn refuse(&self, error: ErrorData, id: Option<RequestId>) {
+        tracing::debug!(error = %error.message, "refused a message");
+        self.queue(&ServerJsonRpcMessage::error(error, id)).unwrap_or_else(|error| {
+            tracing::debug!(%error, "could not tell that a message is refused");
+        });
+    }
+
+    fn queue(&self, message: &ServerJsonRpcMessage) -> io::Result<()> {
+        self.outbox.push(&serde_json::to_vec(message)?)
+    }
+}
+
+impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTransport<R> {
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let answered = match &message {
+            ServerJsonRpcMessage::Response(response) => Some(&response.id),
+            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+            ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
+        };
+        if let Some(id) = answered {
+            open(&self.requests).open.remove(id);
+        }
+        let queued = self.queue(&message);
+        let outbox = self.outbox.clone();
+        async move {
+            queued?;
+            // Whoever sends a lot waits for the client.
+            outbox.room().await
+        }
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            match self.next_line().await {
+                Ok(Line::End) => {}
+                Ok(line) => match self.admit(line) {
+                    Some(message) => return Some(message),
+                    None => continue,
+                },
+                Err(error) => tracing::warn!(%error, "reading from the client failed"),
+            }
+            self.ended.cancel();
+            return None;
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.ended.cancel();
+        self.outbox.finish(self.limits.farewell).await;
+        Ok(())
+    }
+}
+
+/// Why a line is no message for the server.
+enum Unreadable {
+    /// It is answered with this error, under the id of the request if there is one.
+    Refused(Box<ErrorData>, Option<RequestId>),
+    /// It is a notification, which is never answered.
+    Dropped,
+}
+
+/// The message on a line.
+fn read(line: &[u8]) -> Result<ClientJsonRpcMessage, Unreadable> {
+    // RFC 8259 lets a reader skip a byte order mark; some tools write one.
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    serde_json::from_slice(line).map_err(|error| {
+        let scan = MessageIdScan::of(line);
+        if error.is_data() && scan.is_notification() {
+            return Unreadable::Dropped;
+        }
+        Unreadable::Refused(Box::new(not_a_message(line, &error)), scan.request().cloned())
+    })
+}
+
+fn not_a_message(line: &[u8], error: &serde_json::Error) -> ErrorData {
+    if !error.is_data() {
+        let error = format!("this line is not JSON: {error}; a message is one JSON object on one line");
+        return ErrorData::parse_error(error, None);
+    }
+    let batch = if line.trim_ascii_start().starts_with(b"[") { "; batches are not taken" } else { "" };
+    let error = format!(
+        "this is no JSON-RPC 2.0 message{batch}: it needs \"jsonrpc\": \"2.0\", a \"method\", \
+         and as its \"id\" a string or a whole number"
+    );
+    ErrorData::invalid_request(error, None)
+}
+
+fn too_long(limit: usize) -> ErrorData {
+    let error = format!("a message has at most {limit} bytes here; this one was longer and is dropped");
+    ErrorData::invalid_request(error, None)
+}
+
+/// The requests that have no answer.
+#[derive(Debug, Default)]
+struct Requests {
+    open: HashSet<RequestId>,
+    /// The latest that were cancelled. Their handlers may still run, and rmcp would take what they
+    /// return for the answer to another request with the same id.
+    cancelled: VecDeque<RequestId>,
+}
+
+impl Requests {
+    fn cancel(&mut self, id: &RequestId, limit: usize) {
+        if self.open.remove(id) {
+            self.cancelled.push_back(id.clone());
+            if self.cancelled.len() > limit {
+                self.cancelled.pop_front();
+            }
+        }
+    }
+}
+
+/// The sets are whole between any two statements that hold the lock.
+fn open(requests: &Mutex<Requests>) -> MutexGuard<'_, Requests> {
+    requests.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
