@@ -90,7 +90,7 @@ mod tests {
         // One side of it opens a fence.
         check("## Log\n<<<<<<< a\n```\n=======\n>>>>>>> b\n```\n", Some(2));
         check(&format!("## State\n```yaml\n{CONFLICT}```\n"), Some(3));
-        check(&format!("## Log\n```\n{CONFLICT}```\n{CONFLICT}"), Some(8));
+        check(&format!("## Log\n```\n{CONFLICT}```\n{CONFLICT}"), Some(9));
         // What is none.
         check(&format!("## Log\n```\n{CONFLICT}```\n"), None);
         check("## Log\nTitle\n=======\n<<<<<<< see\n", None);

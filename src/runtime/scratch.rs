@@ -90,7 +90,7 @@ fn count(snapshot: &Snapshot<'_>, _: &Event) -> Outcome {
         config: snapshot.config.map(Revision::of),
         keys: BTreeMap::new(),
         plan: snapshot.config.unwrap_or_default().to_owned(),
-        rules: None,
+        rules: Some(Revision::of("")),
     });
     outcome
 }
