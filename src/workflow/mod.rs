@@ -6,16 +6,28 @@
 //!
 //! This is the one part of the core that knows serde: definitions *are* documents in serialised forms.
 
+mod boxes;
+pub mod bundle;
 mod check;
 pub mod condition;
+mod dynamic;
 pub mod evidence;
+pub mod fault;
 mod gate;
 pub mod model;
+pub mod named_check;
+mod parts;
+mod praxis;
+mod read;
 mod scope;
 pub mod session;
+pub mod shape;
+pub mod tasks;
 pub mod tree;
 
+pub use bundle::{Bundle, Reading, SourceFile};
 pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
+pub use fault::Fault;
 pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,

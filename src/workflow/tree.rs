@@ -3,6 +3,10 @@
 //! Reading stops at nothing that is only wrong in meaning: the tree is judged as a whole afterwards, so
 //! that all that is wrong is said at once.
 
+mod json;
+
+pub use json::read_json;
+
 use serde::{
     Deserialize, Deserializer,
     de::{self, Visitor},
