@@ -3,7 +3,6 @@
 use super::{
     args::CheckArgs,
     change::plural,
-    compiled,
     context::Context,
     error::{CommandError, CommandResult, Exit},
     json::DiagnosticJson,
@@ -34,7 +33,7 @@ pub(crate) fn run(context: &mut Context, args: &CheckArgs) -> CommandResult {
     let mut project = context.project()?;
     let mended = if args.fix { fix(context, &mut project)? } else { 0 };
     let documents = project.read()?;
-    let diagnostics = compiled::check(&documents, project.settings());
+    let diagnostics = documents.review(project.settings());
     let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let exit = if errors + warnings > 0 { Exit::Findings } else { Exit::Ok };
@@ -106,12 +105,12 @@ fn summary(
 /// Applies the fixes of all findings in one journalled write; answers how many.
 fn fix(context: &mut Context, project: &mut Project) -> Result<usize, CommandError> {
     let settings = project.settings().clone();
-    if compiled::check(&project.read()?, &settings).iter().all(|it| it.fix.is_none()) {
+    if project.read()?.review(&settings).iter().all(|it| it.fix.is_none()) {
         return Ok(0);
     }
     let mut mended = 0;
     let run = project.edit("check --fix", Cause::FilesChanged, &mut |documents| {
-        let (edits, count) = fixes(&compiled::check(documents, &settings));
+        let (edits, count) = fixes(&documents.review(&settings));
         mended = count;
         Ok(edits)
     })?;

@@ -138,8 +138,7 @@ fn config(documents: &Documents) -> Checked {
 fn rules(documents: &Documents, settings: &Settings) -> Checked {
     let name = "rules";
     let count = compiled::rules(documents).rules.len();
-    let findings =
-        compiled::check(documents, settings).iter().filter(|it| it.severity > Severity::Note).count();
+    let findings = documents.review(settings).iter().filter(|it| it.severity > Severity::Note).count();
     let told = format!("{count} {}", plural(count, "rule"));
     match (count, findings) {
         (0, _) => Checked::warn(

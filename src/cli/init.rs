@@ -8,18 +8,8 @@ use super::{
     git_setup,
     render::{Ink, Line},
 };
-use crate::{
-    disk::{GITIGNORE, LocalFileSystem, Workspace, create_file},
-    runtime::Error,
-};
+use crate::{disk::Workspace, runtime::TEMPLATES};
 use std::path::Path;
-
-/// The files `init` makes, by their path in the project.
-const FILES: [(&str, &str); 3] = [
-    ("workflow_state.md", include_str!("../../templates/workflow_state.md")),
-    ("project_config.md", include_str!("../../templates/project_config.md")),
-    (".rulemark/.gitignore", GITIGNORE),
-];
 
 /// What to do behind `init`.
 const NEXT: [(&str, &str); 3] = [
@@ -46,8 +36,9 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
             None => Ok(Exit::Ok),
         };
     }
-    for (path, text) in FILES {
-        let is_new = if args.dry_run { !folder.join(path).exists() } else { create(&folder, path, text)? };
+    for template in TEMPLATES {
+        let path = template.path;
+        let is_new = if args.dry_run { !folder.join(path).exists() } else { template.create(&folder)? };
         let (ink, word) = match (is_new, args.dry_run) {
             (true, false) => (Ink::Good, "made"),
             (true, true) => (Ink::Good, "would make"),
@@ -74,16 +65,5 @@ pub(crate) fn run(context: &mut Context, args: InitArgs) -> CommandResult {
 
 /// Makes all files of a new project in `folder`.
 pub(crate) fn make(folder: &Path) -> Result<(), CommandError> {
-    FILES.iter().try_for_each(|(path, text)| create(folder, path, text).map(|_| ()))
-}
-
-/// Creates a file; `false` when something of that name is there already.
-fn create(folder: &Path, path: &str, text: &str) -> Result<bool, CommandError> {
-    let path = folder.join(path);
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| {
-            CommandError::refused(format!("can't create {}", parent.display())).because(error)
-        })?;
-    }
-    Ok(create_file(&LocalFileSystem, &path, text).map_err(Error::from)?)
+    TEMPLATES.iter().try_for_each(|template| Ok(template.create(folder).map(|_| ())?))
 }

@@ -47,4 +47,5 @@ pub use plan::{PlanGate, plan_gate, plan_revision, unapproved_plan};
 pub use run::{GATES, advance, settle};
 pub use sources::{ClosedSources, closed_sources, keeps_rules};
 pub use step_runs::{StepRun, runs_of};
+pub use summary::sentence_about as changelog_sentence;
 pub use wishes::asks_for_checks;

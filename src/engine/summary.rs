@@ -256,7 +256,7 @@ const PAST_FORMS: &[(&str, &str)] = &[
 /// The changelog sentence for a finished item: its description's first sentence on one line, in the
 /// past form when it begins with a known imperative. Decoration around the first word stays.
 #[must_use]
-pub(super) fn sentence_about(description: &str) -> String {
+pub fn sentence_about(description: &str) -> String {
     let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence = first_sentence(&line);
     let start = sentence.find(|c: char| c.is_alphanumeric()).unwrap_or(0);

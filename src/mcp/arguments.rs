@@ -61,6 +61,12 @@ impl Arguments {
         list.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
+    /// The same arguments and one more.
+    pub(super) fn with(mut self, name: &str, text: &str) -> Self {
+        self.0.insert(name.to_owned(), Value::from(text));
+        self
+    }
+
     /// Whether nothing was given.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     document::{Role, WorkflowState},
-    engine::{Cause, PendingKind, StepResult, Turn, plan_revision},
+    engine::{Cause, Closing, Guidance, PendingKind, StepResult, Turn, plan_revision},
     journal::Via,
     runtime::{Decider, Decision, StateDraft, UnknownKey},
     text::Revision,
@@ -73,15 +73,18 @@ impl Ask {
         } else {
             let closing = closing?;
             let status = guidance.status.as_deref().map(fence::span).unwrap_or_default();
-            let keys = closing.assignments.iter().map(|(key, value)| format!("{key}={value}"));
+            let assignments = going_on(guidance, &closing.assignments);
+            let keys = assignments.iter().map(|(key, value)| format!("{key}={value}"));
             let keys = fence::line(&keys.collect::<Vec<_>>().join(", "));
-            (
-                Question::GoOn(closing.assignments.clone()),
-                format!("The status is {status}. Go on with {keys}?"),
-            )
+            (Question::GoOn(assignments), format!("The status is {status}. Go on with {keys}?"))
         };
         let otherwise = guide::answer(reading, did).with("person", for_person(reading, &question));
         Some(Self { question, message, otherwise: Ok(otherwise) })
+    }
+
+    /// The same question, with something else to say where nobody answers it.
+    pub(super) fn otherwise(self, otherwise: Result<Answer, Refusal>) -> Self {
+        Self { otherwise, ..self }
     }
 
     /// The answer for a client that can't ask, or whose person has not answered.
@@ -115,7 +118,10 @@ impl Question {
             }),
             Self::GoOn(_) => json!({
                 "type": "object",
-                "properties": { "approve": { "type": "boolean", "title": "Go on" } },
+                "properties": {
+                    "approve": { "type": "boolean", "title": "Go on" },
+                    "feedback": { "type": "string", "title": "What the agent has to know" },
+                },
                 "required": ["approve"],
             }),
         }
@@ -134,15 +140,24 @@ impl Question {
                 let run = open.project.run(Cause::Done { step: step.clone(), result })?;
                 told::did(&run, open.project.settings())
             }
-            Self::GoOn(_) if !reply.is_yes => Ok(vec!["the person says: not yet".into()]),
             Self::GoOn(assignments) => {
                 let at = open.project.now();
+                let said = match (reply.is_yes, reply.text.as_deref()) {
+                    (true, None) => "The person says: go on".to_owned(),
+                    (true, Some(text)) => format!("The person says: go on. {text}"),
+                    (false, None) => "The person says: not yet".to_owned(),
+                    (false, Some(text)) => format!("The person says: not yet. {text}"),
+                };
                 let run = open.project.edit("go on", Cause::FilesChanged, &mut |documents| {
                     let mut draft = StateDraft::new(documents, at);
-                    assignments.iter().try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))?;
+                    draft.log(&said)?;
+                    let mut set = assignments.iter().filter(|_| reply.is_yes);
+                    set.try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))?;
                     Ok(draft.into_edits())
                 })?;
-                told::did(&run, open.project.settings())
+                let mut did = vec![fence::span(&said)];
+                did.extend(told::did(&run, open.project.settings())?);
+                Ok(did)
             }
         }
     }
@@ -170,7 +185,6 @@ fn decide(open: &mut OpenProject, plan: &str, reply: Reply) -> Result<Vec<String
 
 /// What the person can do where nobody can ask them.
 pub(super) fn for_person(reading: &Reading, question: &Question) -> Value {
-    let guidance = &reading.guidance;
     let command = |words: &str| format!("rulemark -C {} {words}", reading.root);
     match question {
         Question::Plan(_) => json!({
@@ -180,12 +194,17 @@ pub(super) fn for_person(reading: &Reading, question: &Question) -> Value {
         Question::Step(id) => {
             json!({ "what": "answers the question", "commands": [command(&format!("done {id} --note \"…\""))] })
         }
-        Question::GoOn(_) => {
-            let closing = guidance.closings.iter().find(|closing| closing.by == Turn::Person);
-            let set = closing.map(|closing| command(&closing.command()));
-            json!({ "what": "lets the work go on", "commands": Vec::from_iter(set) })
+        Question::GoOn(assignments) => {
+            let set = Closing { assignments: assignments.clone(), by: Turn::Person, when: None };
+            json!({ "what": "lets the work go on", "commands": [command(&set.command())] })
         }
     }
+}
+
+/// What lets the work go on: where it is blocked, it stays in its phase.
+fn going_on(guidance: &Guidance, closing: &[(String, String)]) -> Vec<(String, String)> {
+    let is_blocked = guidance.status.as_deref().is_some_and(|it| it.to_uppercase().starts_with("BLOCKED"));
+    closing.iter().filter(|(key, _)| !is_blocked || key == "Status").cloned().collect()
 }
 
 /// The plan, fenced, in at most [`PLAN`] bytes.

@@ -82,8 +82,8 @@ impl Call {
     }
 
     async fn begin(&self, shared: &Shared) -> Result<Step, Halt> {
-        let (spec, arguments) = (self.spec, self.arguments.clone());
-        self.on_project(shared, move |open| spec.call(open, &arguments)).await
+        let (spec, arguments, roots) = (self.spec, self.arguments.clone(), self.roots.clone());
+        Ok(shared.worker.run(move |desk| spec.call(desk, &roots, &arguments)).await??)
     }
 
     /// The person would not answer: the tool says what it says where nobody can be asked.
@@ -106,7 +106,7 @@ impl Call {
         let (spec, arguments) = (self.spec, self.arguments.clone());
         self.on_project(shared, move |open| {
             let did = question.settle(open, reply)?;
-            then.go_on(open, did, |open| spec.call(open, &arguments))
+            then.go_on(open, did, |open, did| spec.again(open, &arguments, did))
         })
         .await
     }
@@ -123,7 +123,7 @@ impl Call {
             let mut did: Vec<String> = ran.runs.iter().map(told).collect();
             let run = open.project.conclude(&ran.purpose, &ran.runs)?;
             did.extend(told::did(&run, open.project.settings())?);
-            then.go_on(open, did, |open| spec.call(open, &arguments))
+            then.go_on(open, did, |open, did| spec.again(open, &arguments, did))
         })
         .await
     }

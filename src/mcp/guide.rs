@@ -93,15 +93,15 @@ pub(super) fn answer(reading: &Reading, did: &[String]) -> Answer {
     position(reading)
         .with("did", did)
         .with("do", if is_busy { steps(guidance) } else { Vec::new() })
-        .with("waiting", shown(&guidance.pending, waiting))
+        .with("waiting", waiting_steps(guidance, SHOWN))
         .with("needs", needs(guidance))
         .with("close", if guidance.turn == Turn::Person { Vec::new() } else { shown_closes(reading) })
         .with("begin", begin(guidance))
         .with(
             "asked",
-            shown(&guidance.questions, |it| json!({ "rule": it.rule, "so": fence::line(&it.text) })),
+            shown(&guidance.questions, SHOWN, |it| json!({ "rule": it.rule, "so": fence::line(&it.text) })),
         )
-        .with("heed", shown(&guidance.constraints, |it| json!(fence::line(&it.text))))
+        .with("heed", shown(&guidance.constraints, SHOWN, |it| json!(fence::line(&it.text))))
         .with("revision", reading.documents.state.revision.short())
 }
 
@@ -138,6 +138,11 @@ pub(super) fn steps(guidance: &Guidance) -> Vec<String> {
     kept.into_iter().chain((rest > 0).then(|| format!("… {rest} more: rulemark://rules"))).collect()
 }
 
+/// The first steps that wait for somebody.
+pub(super) fn waiting_steps(guidance: &Guidance, most: usize) -> Vec<Value> {
+    shown(&guidance.pending, most, waiting)
+}
+
 fn waiting(step: &PendingStep) -> Value {
     let whom = match step.kind {
         PendingKind::Run => "run",
@@ -149,7 +154,7 @@ fn waiting(step: &PendingStep) -> Value {
 }
 
 /// What a gate still needs.
-fn needs(guidance: &Guidance) -> Vec<Value> {
+pub(super) fn needs(guidance: &Guidance) -> Vec<Value> {
     let lacks = [&guidance.approval, &guidance.checks].into_iter().flatten();
     lacks.map(|Lack { what, remedy }| json!({ "what": fence::line(what), "how": remedy })).collect()
 }
@@ -185,8 +190,8 @@ fn begin(guidance: &Guidance) -> Option<String> {
     (guidance.needs_item || is_over).then(|| add.to_owned()).or(upcoming)
 }
 
-fn shown<T>(list: &[T], told: impl Fn(&T) -> Value) -> Vec<Value> {
-    let rest = list.len().saturating_sub(SHOWN);
+fn shown<T>(list: &[T], most: usize, told: impl Fn(&T) -> Value) -> Vec<Value> {
+    let rest = list.len().saturating_sub(most);
     let more = (rest > 0).then(|| json!(format!("… {rest} more: rulemark://rules")));
-    list.iter().take(SHOWN).map(told).chain(more).collect()
+    list.iter().take(most).map(told).chain(more).collect()
 }

@@ -6,11 +6,11 @@ use super::{
     stamp::Stamp,
 };
 use crate::{
-    engine::{Cause, Guidance},
+    engine::{ApprovalMode, Cause, Guidance},
     runtime::{Documents, Project, quoted},
     trust::{self, UserFolders},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the working thread has before it: at first only where to look.
 #[derive(Debug)]
@@ -52,6 +52,11 @@ impl Desk {
         self.open = None;
     }
 
+    /// The folder that would become a project.
+    pub(super) fn folder<'d>(&'d self, roots: &'d [PathBuf]) -> Option<&'d Path> {
+        self.search.folder(roots)
+    }
+
     /// The project; `roots` are the folders that the client works in.
     pub(super) fn project(&mut self, roots: &[PathBuf]) -> Result<&mut OpenProject, Refusal> {
         if self.open.is_none() {
@@ -91,6 +96,13 @@ impl OpenProject {
             None => self.read(stamp)?,
         };
         Ok(self.reading.insert(reading))
+    }
+
+    /// Whether the person may be asked through the client. Where only a person's word counts, it is not
+    /// asked for what is not sure to be one's.
+    pub(super) fn may_ask(&mut self) -> Result<bool, Refusal> {
+        let decision = self.latest()?.guidance.decision;
+        Ok(decision != Some(ApprovalMode::Person) || self.is_person_behind_client())
     }
 
     /// What the last look has shown.

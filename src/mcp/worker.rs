@@ -17,7 +17,7 @@ pub(super) struct Worker {
 
 #[derive(Debug)]
 enum State {
-    Idle(Desk),
+    Idle(Box<Desk>),
     Working(mpsc::Sender<Job>),
     /// The system has no thread for it.
     Failed,
@@ -32,7 +32,7 @@ pub(super) struct NoThread;
 
 impl Worker {
     pub(super) fn new(desk: Desk) -> Self {
-        Self { state: Mutex::new(State::Idle(desk)) }
+        Self { state: Mutex::new(State::Idle(Box::new(desk))) }
     }
 
     /// Does `work` on the thread and answers what came of it. Work that panics makes this panic, and
@@ -72,7 +72,7 @@ impl Worker {
     }
 }
 
-fn begin(mut desk: Desk) -> Option<mpsc::Sender<Job>> {
+fn begin(mut desk: Box<Desk>) -> Option<mpsc::Sender<Job>> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let thread = thread::Builder::new().name("project".into()).spawn(move || {
         for job in jobs {

@@ -130,6 +130,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder can't be made.
+    #[error("can't create {}: {source}", .path.display())]
+    Create {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Edits overlap that were computed together.
     #[error("edits do not go together: {0}")]
     Overlap(#[from] OverlapError),
@@ -233,6 +241,7 @@ impl Error {
             | Self::Read(ReadError::Io { .. })
             | Self::Watch(_)
             | Self::Output { .. }
+            | Self::Create { .. }
             | Self::Trust(TrustError::User(UserError::Io { .. })) => ErrorKind::Io,
             Self::Untrusted { .. } | Self::LeftToPerson { .. } => ErrorKind::Waiting,
             Self::Trust(TrustError::User(_)) => ErrorKind::Usage,
@@ -276,7 +285,8 @@ impl Error {
             Self::Write(error) | Self::Unfinished(error) => write_hint(error),
             Self::Workspace(WorkspaceError::Io { source, .. })
             | Self::Lock(LockError::Io { source, .. })
-            | Self::Output { source, .. } => disk_hint(source),
+            | Self::Output { source, .. }
+            | Self::Create { source, .. } => disk_hint(source),
             Self::Untrusted { root, .. } => {
                 Some(format!("a person decides: `rulemark -C {} trust` shows them and asks", quoted(root)))
             }

@@ -2,7 +2,8 @@
 
 use super::Settings;
 use crate::{
-    engine::{GATES, OnViolation, Outcome, PendingStep},
+    document::{ProjectConfig, WorkflowState},
+    engine::{self, GATES, OnViolation, Outcome, PendingStep},
     journal::{Attested, Conflict},
     text::{Diagnostic, DocumentId, Patch, Revision, Severity, TextEdit},
 };
@@ -46,6 +47,19 @@ impl Documents {
             DocumentId::State => Some(&self.state),
             DocumentId::Config => self.config.as_ref(),
         }
+    }
+}
+
+impl Documents {
+    /// What is wrong with both, state first, by position.
+    #[must_use]
+    pub fn review(&self, settings: &Settings) -> Vec<Diagnostic> {
+        let mut found = engine::inspect(&WorkflowState::parse(&self.state.text), &settings.engine);
+        if let Some(config) = &self.config {
+            found.extend(ProjectConfig::parse(&config.text).review());
+        }
+        found.sort_by_key(|it| (it.document, it.span.start, std::cmp::Reverse(it.severity)));
+        found
     }
 }
 

@@ -3,16 +3,20 @@
 //! Descriptions and schemas are written by hand: an agent reads all of them before it does anything, so
 //! each byte counts, and a test holds the sum.
 
+mod classic;
 mod next;
 mod state;
+mod table;
 
+pub(super) use classic::finish;
 pub(super) use next::go_on;
+pub use table::TOOLS;
 
 use super::{
     answer::{Answer, Refusal, Retry},
     arguments::Arguments,
     ask::Ask,
-    open_project::{OpenProject, Reading},
+    open_project::{Desk, OpenProject, Reading},
     running::Order,
 };
 use crate::{
@@ -21,7 +25,10 @@ use crate::{
 };
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 /// A tool as the table has it.
 #[derive(Debug)]
@@ -38,7 +45,17 @@ pub struct ToolSpec {
     output: &'static str,
     /// What it may do to the project.
     pub impact: Impact,
-    run: fn(&mut OpenProject, &Arguments) -> Result<Step, Refusal>,
+    run: Run,
+}
+
+/// What a tool does, on the working thread. Called again after commands have run, it is told what it has
+/// led to so far.
+#[derive(Clone, Copy, Debug)]
+enum Run {
+    /// In the project.
+    InProject(fn(&mut OpenProject, &Arguments, Vec<String>) -> Result<Step, Refusal>),
+    /// In a folder that may become one; the folders are those that the client works in.
+    InFolder(fn(&mut Desk, &[PathBuf], &Arguments) -> Result<Step, Refusal>),
 }
 
 /// Tools that are offered together.
@@ -91,8 +108,10 @@ pub(super) enum Step {
 pub(super) enum Then {
     /// What to do now is the answer, with what the call has done so far.
     Guide(Vec<String>),
+    /// The same, as the guidance tools say it.
+    Classic(Vec<String>),
     /// The tool begins again.
-    Again,
+    Again(Vec<String>),
 }
 
 impl Then {
@@ -101,38 +120,16 @@ impl Then {
         self,
         open: &mut OpenProject,
         did: Vec<String>,
-        again: impl FnOnce(&mut OpenProject) -> Result<Step, Refusal>,
+        again: impl FnOnce(&mut OpenProject, Vec<String>) -> Result<Step, Refusal>,
     ) -> Result<Step, Refusal> {
+        let all = |before: Vec<String>| before.into_iter().chain(did).collect();
         match self {
-            Self::Guide(before) => go_on(open, before.into_iter().chain(did).collect()),
-            Self::Again => again(open),
+            Self::Guide(before) => go_on(open, all(before)),
+            Self::Classic(before) => finish(open, all(before)),
+            Self::Again(before) => again(open, all(before)),
         }
     }
 }
-
-/// All tools there are.
-pub static TOOLS: [ToolSpec; 2] = [
-    ToolSpec {
-        name: "next",
-        set: ToolSet::Default,
-        description: "What to do now. When you have done it, call again with `done`, one of `close`, and the \
-            result: it is recorded, checks are run, a person is asked where one must be, and you get the next step.",
-        input: r#"{"type":"object","properties":{"done":{"type":"string"},"result":{"type":"string"},"failed":{"type":"boolean"}}}"#,
-        output: r#"{"type":"object","properties":{"turn":{"enum":["agent","person","nobody"]},"phase":{"type":"string"},"do":{"type":"array"},"close":{"type":"array"}},"required":["turn"]}"#,
-        impact: Impact::Writes,
-        run: next::run,
-    },
-    ToolSpec {
-        name: "state",
-        set: ToolSet::Default,
-        description: "Read (`get`, by default all keys) or write the state file; the rules run at once. `tick` takes \
-            an item's id or a step of the plan.",
-        input: r#"{"type":"object","properties":{"get":{"enum":["state","items","log","plan"]},"cursor":{"type":"string"},"set":{"type":"object","additionalProperties":{"type":"string"}},"log":{"type":"string"},"add":{"type":"array","items":{"type":"string"},"description":"items"},"tick":{"type":"string"},"plan":{"type":"string"},"expected_revision":{"type":"string"}}}"#,
-        output: r#"{"type":"object","properties":{"revision":{"type":"string"}},"required":["revision"]}"#,
-        impact: Impact::Writes,
-        run: state::run,
-    },
-];
 
 /// The commands that are to run: those of the step that waits under this id, or the checks. `None` when
 /// there are none that may be run for it.
@@ -181,9 +178,30 @@ impl Offered {
 }
 
 impl ToolSpec {
-    /// Does what the tool does, on the working thread.
-    pub(super) fn call(&self, open: &mut OpenProject, arguments: &Arguments) -> Result<Step, Refusal> {
-        (self.run)(open, arguments)
+    /// Does what the tool does.
+    pub(super) fn call(
+        &self,
+        desk: &mut Desk,
+        roots: &[PathBuf],
+        arguments: &Arguments,
+    ) -> Result<Step, Refusal> {
+        match self.run {
+            Run::InProject(run) => run(desk.project(roots)?, arguments, Vec::new()),
+            Run::InFolder(run) => run(desk, roots, arguments),
+        }
+    }
+
+    /// Goes on with it: `did` is what it has led to so far.
+    pub(super) fn again(
+        &self,
+        open: &mut OpenProject,
+        arguments: &Arguments,
+        did: Vec<String>,
+    ) -> Result<Step, Refusal> {
+        match self.run {
+            Run::InProject(run) => run(open, arguments, did),
+            Run::InFolder(_) => finish(open, did),
+        }
     }
 
     /// The tool as clients are told of it.

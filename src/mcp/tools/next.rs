@@ -2,7 +2,7 @@
 
 use super::{Step, Then, run_order};
 use crate::{
-    engine::{ApprovalMode, Cause, StepResult, Turn},
+    engine::{Cause, StepResult, Turn},
     mcp::{
         answer::{Refusal, Retry},
         arguments::Arguments,
@@ -10,12 +10,13 @@ use crate::{
         fence,
         guide::{self, Act, Close},
         open_project::{OpenProject, Reading},
+        running::Order,
         told,
     },
     runtime::{StateDraft, UnknownKey},
 };
 
-pub(super) fn run(open: &mut OpenProject, arguments: &Arguments) -> Result<Step, Refusal> {
+pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
     let Some(done) = arguments.text("done") else {
         if !arguments.is_empty() {
             return Err(Refusal::new("`done` is missing", Retry::AfterFix)
@@ -29,21 +30,32 @@ pub(super) fn run(open: &mut OpenProject, arguments: &Arguments) -> Result<Step,
         success: !arguments.flag("failed").unwrap_or(false),
         text: arguments.text("result").map(str::to_owned),
     };
-    carry_out(open, close.act, result)
+    match carry_out(open, close.act, result)? {
+        Done::Did(did) => go_on(open, did),
+        Done::Run(order) => Ok(Step::Run(order, Then::Guide(Vec::new()))),
+    }
 }
 
 /// What to do now, and what the call has led to before.
 pub(in crate::mcp) fn go_on(open: &mut OpenProject, did: Vec<String>) -> Result<Step, Refusal> {
-    let guidance = &open.look_settled()?.guidance;
-    let (turn, decision) = (guidance.turn, guidance.decision);
-    // Where only a person counts, what is not sure to be one's answer is not asked for.
-    let may_ask = decision != Some(ApprovalMode::Person) || open.is_person_behind_client();
+    let turn = open.look_settled()?.guidance.turn;
+    let may_ask = open.may_ask()?;
     let reading = open.latest()?;
     Ok(match Ask::of(reading, &did).filter(|_| turn == Turn::Person) {
         Some(ask) if may_ask => Step::Ask(Box::new(ask), Then::Guide(did)),
         Some(ask) => Step::Answer(ask.unanswered()?),
         None => Step::Answer(guide::answer(reading, &did)),
     })
+}
+
+/// Closes a step that waits, for the tools that have another name for it.
+pub(super) fn close(open: &mut OpenProject, step: &str, result: Option<&str>) -> Result<Step, Refusal> {
+    let close = find(open.look_settled()?, step)?;
+    let result = StepResult { success: true, text: result.map(str::to_owned) };
+    match carry_out(open, close.act, result)? {
+        Done::Did(did) => super::classic::finish(open, did),
+        Done::Run(order) => Ok(Step::Run(order, Then::Classic(Vec::new()))),
+    }
 }
 
 /// What the agent means by `done`.
@@ -71,17 +83,24 @@ fn find(reading: &Reading, done: &str) -> Result<Close, Refusal> {
 /// How many open names a refusal lists.
 const NAMES: usize = 12;
 
-fn carry_out(open: &mut OpenProject, act: Act, result: StepResult) -> Result<Step, Refusal> {
+/// What carrying out came to.
+enum Done {
+    Did(Vec<String>),
+    /// Commands have to be run.
+    Run(Box<Order>),
+}
+
+fn carry_out(open: &mut OpenProject, act: Act, result: StepResult) -> Result<Done, Refusal> {
     let did = match act {
         Act::Report(step) => rules_run(open, Cause::Done { step, result })?,
         Act::Judge(rule) => rules_run(open, Cause::Judged { rule })?,
         Act::RunStep(id) => match run_order(open, Some(&id))? {
-            Some(order) => return Ok(Step::Run(order, Then::Guide(Vec::new()))),
+            Some(order) => return Ok(Done::Run(order)),
             // What no rule may run is the agent's word.
             None => rules_run(open, Cause::Done { step: id, result })?,
         },
         Act::RunChecks => match run_order(open, None)? {
-            Some(order) => return Ok(Step::Run(order, Then::Guide(Vec::new()))),
+            Some(order) => return Ok(Done::Run(order)),
             None => vec!["there are no checks to run".into()],
         },
         Act::Tick(step) => edit(open, "plan step done", &result, &mut |draft| draft.tick_plan_step(&step))?,
@@ -89,7 +108,7 @@ fn carry_out(open: &mut OpenProject, act: Act, result: StepResult) -> Result<Ste
             assignments.iter().try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))
         })?,
     };
-    go_on(open, did)
+    Ok(Done::Did(did))
 }
 
 fn rules_run(open: &mut OpenProject, cause: Cause) -> Result<Vec<String>, Refusal> {

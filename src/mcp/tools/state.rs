@@ -3,7 +3,7 @@
 use super::Step;
 use crate::{
     document::{Item, ItemStatus, Role, WorkflowState},
-    engine::{Cause, plan_gate, plan_revision},
+    engine::{Cause, GateSettings, OnViolation, plan_gate, plan_revision},
     mcp::{
         answer::{Answer, Refusal, Retry},
         arguments::Arguments,
@@ -29,7 +29,7 @@ const WRITES: [&str; 5] = ["set", "log", "add", "tick", "plan"];
 /// The shortest beginning of a revision that names it, in hex digits.
 const REVISION: usize = 8;
 
-pub(super) fn run(open: &mut OpenProject, arguments: &Arguments) -> Result<Step, Refusal> {
+pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
     if !WRITES.iter().any(|name| arguments.has(name)) {
         return read(open, arguments).map(Step::Answer);
     }
@@ -47,12 +47,13 @@ fn write(open: &mut OpenProject, arguments: &Arguments) -> Result<Step, Refusal>
     let wanted = Wanted::of(arguments)?;
     let at = open.project.now();
     let verdict = open.project.approval();
+    let gates = open.project.settings().engine.gates;
     let run = open.project.edit(&wanted.label(), Cause::FilesChanged, &mut |documents| {
         wanted.require_revision(documents)?;
         let mut draft = StateDraft::new(documents, at);
         wanted.make(&mut draft)?;
         let is_approved = |plan| verdict.as_ref().is_some_and(|it| it.is_yes && it.plan == plan);
-        refuse_approving(documents, draft.text(), &is_approved)?;
+        refuse_approving(documents, draft.text(), gates, &is_approved)?;
         Ok(draft.into_edits())
     });
     let run = match run {
@@ -155,27 +156,26 @@ impl Wanted {
 pub(super) fn refuse_approving(
     before: &Documents,
     after: &str,
+    gates: GateSettings,
     is_approved: &dyn Fn(Revision) -> bool,
 ) -> Result<(), Error> {
     let was = WorkflowState::parse(&before.state.text);
     let rules = rules::compile_unreviewed(&was);
-    let Some(gate) = plan_gate(&was, &rules).filter(|gate| gate.is_waiting) else { return Ok(()) };
     let is = WorkflowState::parse(after);
-    let is_past = plan_gate(&is, &rules).is_some_and(|gate| !gate.is_waiting);
-    if !is_past || is_approved(plan_revision(&is)) {
+    let is_past = |state: &WorkflowState<'_>| plan_gate(state, &rules).is_some_and(|gate| !gate.is_waiting);
+    let is_off = gates.on_violation == OnViolation::Off;
+    if is_off || is_past(&was) || !is_past(&is) || is_approved(plan_revision(&is)) {
         return Ok(());
     }
-    let (phase, hint) = (
-        was.value("Phase").unwrap_or_default().to_owned(),
-        if gate.is_empty {
-            "write the plan first: `state` with `plan`"
-        } else {
-            "call `next`: it asks the person where the client can, or names the command for them"
-        },
-    );
+    let has_plan = plan_gate(&is, &rules).is_some_and(|gate| !gate.is_empty);
+    let phase = is.value("Phase").unwrap_or_default();
+    let hint = match has_plan {
+        false => "write the plan first, and put it to the person as the phase before says",
+        true => "call `next`, or `construct_phase_guidance`: the person is asked where the client can",
+    };
     Err(Error::Caller {
         kind: ErrorKind::Waiting,
-        message: format!("the plan of {phase} needs a person's approval, which an agent can't give"),
+        message: format!("{phase} needs a person's approval of the plan, which an agent can't give"),
         hints: vec![hint.to_owned()],
     })
 }
