@@ -5,6 +5,7 @@
 //! formatter may write anything; that is not seen here, and the gates look at the state file again
 //! when it is saved.
 
+mod arguments;
 mod lex;
 mod look;
 mod programs;

@@ -19,10 +19,24 @@ pub(super) enum Writes {
     Move,
     /// What stands behind `of=`.
     Assigned,
+    /// The first argument.
+    First,
+    /// What only running it would tell, without one of these options.
+    Anything {
+        /// The options.
+        unless: &'static [&'static str],
+    },
+    /// What is in an archive, below the folder that an option names.
+    Unpacked {
+        /// The options with which it is unpacked; none where it is always.
+        with: &'static [&'static str],
+        /// The option that names the folder.
+        folder: &'static str,
+    },
 }
 
 /// The programs. Those that edit a file as a person would are for an agent only another way to write.
-const PROGRAMS: [(&str, Writes); 38] = [
+const PROGRAMS: [(&str, Writes); 42] = [
     ("tee", Writes::All),
     ("sponge", Writes::All),
     ("truncate", Writes::All),
@@ -41,7 +55,11 @@ const PROGRAMS: [(&str, Writes); 38] = [
     ("emacs", Writes::All),
     ("dos2unix", Writes::All),
     ("unix2dos", Writes::All),
-    ("patch", Writes::All),
+    ("patch", Writes::Anything { unless: &["--dry-run"] }),
+    ("sqlite3", Writes::First),
+    ("tar", Writes::Unpacked { with: &["-x", "--extract", "--get"], folder: "-C" }),
+    ("bsdtar", Writes::Unpacked { with: &["-x", "--extract"], folder: "-C" }),
+    ("unzip", Writes::Unpacked { with: &[], folder: "-d" }),
     ("rename", Writes::All),
     ("sed", Writes::InPlace(&["-i", "--in-place"])),
     ("gsed", Writes::InPlace(&["-i", "--in-place"])),
@@ -65,7 +83,7 @@ const PROGRAMS: [(&str, Writes); 38] = [
 
 /// Programs that run the command that follows them, and how many arguments of their own stand between,
 /// options left out.
-const PREFIXES: [(&str, usize); 18] = [
+const PREFIXES: [(&str, usize); 19] = [
     ("sudo", 0),
     ("doas", 0),
     ("env", 0),
@@ -84,6 +102,7 @@ const PREFIXES: [(&str, usize); 18] = [
     ("parallel", 0),
     ("watch", 0),
     ("strace", 0),
+    ("npx", 0),
 ];
 
 /// Options of these programs that take a word of their own.
