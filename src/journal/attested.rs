@@ -7,6 +7,7 @@ use super::{
     Journal, JournalError,
     memory::{revision, time},
     record::{self, chain},
+    sessions::{self, PhaseApproval, SessionWrite},
 };
 use crate::{
     engine::{CheckEnd, CheckResult},
@@ -40,6 +41,10 @@ pub enum Attested {
     Approval(ApprovalRecord),
     /// Somebody wants what stands in the file where Rulemark was overruled; the conflict, as lists name it.
     DroppedConflict(String),
+    /// A session was written.
+    Session(SessionWrite),
+    /// A person decided about a phase of a session.
+    Phase(PhaseApproval),
 }
 
 /// One decision about a plan.
@@ -80,6 +85,8 @@ impl Attested {
             Self::Check(_) => CHECK,
             Self::Approval(_) => APPROVAL,
             Self::DroppedConflict(_) => DROPPED,
+            Self::Session(_) => sessions::SESSION,
+            Self::Phase(_) => sessions::PHASE,
         }
     }
 
@@ -89,6 +96,8 @@ impl Attested {
             Self::Check(record) => Revision::of(&record.result.line).to_string(),
             Self::Approval(_) => PLAN.to_owned(),
             Self::DroppedConflict(id) => id.clone(),
+            Self::Session(write) => write.session.clone(),
+            Self::Phase(decision) => PhaseApproval::subject(&decision.session, decision.phase),
         }
     }
 
@@ -97,8 +106,18 @@ impl Attested {
             Self::Check(record) => serde_json::to_string(&StoredCheck::from(record)),
             Self::Approval(record) => serde_json::to_string(&StoredApproval::from(record)),
             Self::DroppedConflict(id) => serde_json::to_string(id),
+            Self::Session(write) => sessions::session_to_json(write),
+            Self::Phase(decision) => sessions::phase_to_json(decision),
         };
         json.expect("strings and numbers are JSON")
+    }
+
+    /// The texts of a session that was written over: the second resembles the first.
+    pub(super) fn written(&self) -> Option<(Revision, Revision)> {
+        match self {
+            Self::Session(write) => Some((write.before?, write.after?)),
+            _ => None,
+        }
     }
 
     /// What the entry says of it.
@@ -208,7 +227,7 @@ impl Journal {
     }
 
     /// The newest record about a subject that its entry knows.
-    fn newest_attested(&self, kind: &str, subject: &str) -> Result<Option<String>, JournalError> {
+    pub(super) fn newest_attested(&self, kind: &str, subject: &str) -> Result<Option<String>, JournalError> {
         if !self.has_attested()? {
             return Ok(None);
         }
@@ -224,6 +243,30 @@ impl Journal {
             tracing::warn!(seq, kind, "a record that its entry does not know is left out");
         }
         Ok(None)
+    }
+
+    /// All records about a subject that their entries know, oldest first, with the entries' numbers.
+    pub(super) fn attested_about(
+        &self,
+        kind: &str,
+        subject: &str,
+    ) -> Result<Vec<(i64, String)>, JournalError> {
+        if !self.has_attested()? {
+            return Ok(Vec::new());
+        }
+        let mut query = self.connection.prepare_cached(
+            "SELECT seq, record FROM attested WHERE kind = ?1 AND subject = ?2 ORDER BY seq, rowid",
+        )?;
+        let rows: Vec<(i64, String)> = query
+            .query_map(params![kind, subject], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut known = Vec::with_capacity(rows.len());
+        for (seq, record) in rows {
+            if self.attested_in(seq)?.contains(&hash(kind, subject, &record)) {
+                known.push((seq, record));
+            }
+        }
+        Ok(known)
     }
 
     /// The hashes of the records that an entry brought; none when the entry is not what was written.

@@ -149,6 +149,12 @@ impl Journal {
                 base = Some(text);
             }
         }
+        for (before, after) in new.attested.iter().filter_map(Attested::written) {
+            if let (Some(before), Some(after)) = (known(before), known(after)) {
+                texts::store(&transaction, before, None, seq)?;
+                texts::store(&transaction, after, Some(before), seq)?;
+            }
+        }
         for text in &new.texts {
             texts::store(&transaction, *text, None, seq)?;
         }

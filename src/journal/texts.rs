@@ -117,7 +117,10 @@ pub(super) fn prune(transaction: &Transaction<'_>, oldest: i64) -> Result<(), Jo
         .prepare(
             "SELECT revision FROM version UNION SELECT last FROM displaced
              UNION SELECT memory FROM entry WHERE seq > ?1
-             UNION SELECT revision FROM text WHERE seq > ?1",
+             UNION SELECT revision FROM text WHERE seq > ?1
+             UNION SELECT coalesce(json_extract(record, '$.after'), json_extract(record, '$.before'))
+                 FROM attested WHERE seq IN (SELECT max(seq) FROM attested WHERE kind = 'session' GROUP BY subject)
+                 AND kind = 'session'",
         )?
         .query_map([oldest], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
