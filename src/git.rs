@@ -110,6 +110,14 @@ impl Repository {
         Ok(self.ask(&["cat-file", "blob", &format!("{revision}:./{path}")]).ok())
     }
 
+    /// Whether the repository has this commit, given by its hash or the beginning of it.
+    #[must_use]
+    pub fn has_commit(&self, hash: &str) -> bool {
+        let is_hash = (4..=64).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let commit = format!("{hash}^{{commit}}");
+        is_hash && self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).is_ok()
+    }
+
     fn ask(&self, arguments: &[&str]) -> io::Result<Vec<u8>> {
         process::quiet("git", &self.folder).args(arguments).output()
     }

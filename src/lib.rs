@@ -87,6 +87,7 @@ pub mod mcp;
 pub mod process;
 pub mod rules;
 pub mod runtime;
+pub mod sessions;
 pub mod setup;
 pub mod testing;
 pub mod text;

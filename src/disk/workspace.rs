@@ -122,6 +122,12 @@ impl Workspace {
         self.internal().join("journal.db")
     }
 
+    /// `.rulemark/sessions/`, whether it is there or not: a file a session, and what they refer to.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.internal().join("sessions")
+    }
+
     /// `.rulemark/displaced/`, whether it is there or not: new texts on their way, and the files that
     /// documents were, for a while.
     #[must_use]

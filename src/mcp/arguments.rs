@@ -30,6 +30,16 @@ impl Arguments {
         }
     }
 
+    /// Takes what a client sent, for a tool that looks at it itself.
+    pub(super) fn unchecked(given: Option<JsonObject>) -> Self {
+        Self(given.unwrap_or_default())
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &JsonObject {
+        &self.0
+    }
+
     /// A text; one of nothing but white space counts as not there.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())

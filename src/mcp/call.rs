@@ -68,6 +68,7 @@ impl Call {
         loop {
             step = match step {
                 Step::Answer(answer) => return Ok(complete(answer)),
+                Step::Shaped(result) => return Ok((*result).into()),
                 Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, &self.context).await {
                     Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
                     Asked::Nothing => return Ok(complete(ask.unanswered()?)),
@@ -92,7 +93,7 @@ impl Call {
         Ok(match step {
             Step::Answer(answer) => answer,
             Step::Ask(ask, _) => Ask::unanswered(*ask)?,
-            Step::Run(..) => Answer::default(),
+            Step::Run(..) | Step::Shaped(_) => Answer::default(),
         })
     }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     engine::{ApprovalMode, Cause, Guidance},
     runtime::{Documents, Project, quoted},
+    sessions::Sessions,
     trust::{self, UserFolders},
 };
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(super) struct OpenProject {
     reading: Option<Reading>,
     /// What the settings were read at.
     settings: Stamp,
+    pub(super) sessions: Sessions,
     /// Looked up when somebody asks.
     is_person_behind_client: Option<bool>,
 }
@@ -78,6 +80,7 @@ impl Desk {
                 found_by,
                 reading: None,
                 settings,
+                sessions: Sessions::default(),
                 is_person_behind_client: None,
             });
         }
@@ -130,12 +133,18 @@ impl OpenProject {
         })
     }
 
-    fn read(&mut self, stamp: Stamp) -> Result<Reading, Refusal> {
+    /// Reads `rulemark.toml` again if it has changed.
+    pub(super) fn reload_settings(&mut self) -> Result<(), Refusal> {
         let settings = Stamp::of_settings(self.project.workspace());
         if settings != self.settings || !settings.is_settled() {
             self.project.reload()?;
             self.settings = settings;
         }
+        Ok(())
+    }
+
+    fn read(&mut self, stamp: Stamp) -> Result<Reading, Refusal> {
+        self.reload_settings()?;
         let documents = self.project.read()?;
         let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
         let stamp = Some(stamp).filter(|stamp| lasts && stamp.is_settled());

@@ -61,6 +61,27 @@ impl Project {
         })
     }
 
+    /// The commands that the gates of a workflow run, with what the user has decided about them.
+    ///
+    /// # Errors
+    /// When the user's settings are wrong.
+    pub fn workflow_checks(
+        &self,
+        workflow: &str,
+        commands: Vec<NamedCommand>,
+        folders: &UserFolders,
+    ) -> Result<Checks, Error> {
+        Ok(Checks {
+            workspace: self.workspace().clone(),
+            timeout: self.settings().commands.timeout,
+            now: self.now(),
+            commands,
+            trust: Trust::new(folders).for_workflow(workflow),
+            settings: folders.settings().map_err(|error| Error::Trust(error.into()))?,
+            tree: None,
+        })
+    }
+
     /// Why the phase that the state is in can't be left: what the checks lack that it asks for.
     #[must_use]
     pub fn guidance_of_checks(&self, documents: &Documents, state: &WorkflowState<'_>) -> Option<String> {

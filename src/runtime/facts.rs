@@ -117,10 +117,9 @@ impl Evidence for Facts<'_> {
     fn verdict(&self, plan: Revision) -> Verdict {
         let fresh = self.fresh.iter().rev().find_map(|record| match record {
             Attested::Approval(approval) => Some(approval.clone()),
-            Attested::Check(_)
-            | Attested::DroppedConflict(_)
-            | Attested::Session(_)
-            | Attested::Phase(_) => None,
+            Attested::Check(_) | Attested::DroppedConflict(_) | Attested::Session(_) | Attested::Phase(_) => {
+                None
+            }
         });
         match fresh {
             Some(approval) => verdict(&approval, plan),

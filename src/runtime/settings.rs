@@ -23,6 +23,23 @@ pub struct Settings {
     pub commands: CommandSettings,
     /// What the hooks of agents let pass.
     pub hooks: HookSettings,
+    /// How many sessions there may be, and for how long.
+    pub sessions: SessionSettings,
+}
+
+/// `[sessions]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// How many may be open at the same time.
+    pub limit: u64,
+    /// For how many days `session gc` leaves a completed one where it is.
+    pub keep_days: u64,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self { limit: 100, keep_days: 30 }
+    }
 }
 
 /// `[hooks]`.
@@ -122,7 +139,7 @@ struct Key {
 const LIMITS_SECTION: &str = "limits";
 
 /// All settings there are, but the limits.
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 14] = [
     Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
     Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
     Key {
@@ -169,6 +186,22 @@ const KEYS: [Key; 12] = [
         name: "stop_limit",
         apply: |to, value| {
             to.hooks.stop_limit = number(value, 0..=100)?;
+            Ok(())
+        },
+    },
+    Key {
+        section: "sessions",
+        name: "limit",
+        apply: |to, value| {
+            to.sessions.limit = number(value, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Key {
+        section: "sessions",
+        name: "keep_days",
+        apply: |to, value| {
+            to.sessions.keep_days = number(value, 0..=36_500)?;
             Ok(())
         },
     },
@@ -364,6 +397,9 @@ mod tests {
             edit_phases = ["CONSTRUCT", "VALIDATE"]
             documents = ["*.md"]
             stop_limit = 0
+            [sessions]
+            limit = 7
+            keep_days = 0
             [watch]
             quiet_ms = 10
             max_ms = 20
@@ -399,6 +435,7 @@ mod tests {
                 documents: vec!["*.md".into()],
                 stop_limit: 0,
             },
+            sessions: SessionSettings { limit: 7, keep_days: 0 },
         };
         assert_eq!(settings, expected);
         let written = text.lines().filter(|line| line.contains('=')).count() + 1;

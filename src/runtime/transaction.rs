@@ -244,7 +244,7 @@ impl Project {
     }
 
     /// Sets a damaged journal aside, and says so.
-    fn replace_journal(&self, error: &JournalError) -> Result<String, Error> {
+    pub(super) fn replace_journal(&self, error: &JournalError) -> Result<String, Error> {
         let aside = set_aside(&self.workspace.journal())?;
         let aside = self.workspace.relative(&aside).display();
         Ok(format!("{error}; it is now {aside}, and a new one begins (the files are as they were)"))

@@ -17,6 +17,8 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Trust {
     folder: PathBuf,
+    /// The workflow whose gates the decisions are about; empty for the project's own commands.
+    workflow: String,
 }
 
 /// How a project's commands stand.
@@ -66,7 +68,13 @@ impl Trust {
     /// What stands in the user's folders.
     #[must_use]
     pub fn new(folders: &UserFolders) -> Self {
-        Self { folder: folders.trust() }
+        Self { folder: folders.trust(), workflow: String::new() }
+    }
+
+    /// The same, for the commands that the gates of a workflow run.
+    #[must_use]
+    pub fn for_workflow(self, id: &str) -> Self {
+        Self { workflow: id.to_owned(), ..self }
     }
 
     /// How these commands of the project in `root` stand. `root` has no symbolic links.
@@ -151,7 +159,13 @@ impl Trust {
         if resolved(&self.folder).starts_with(root) {
             return Err(TrustError::Inside(self.folder.clone()));
         }
-        Ok(self.folder.join(format!("{}.json", Revision::of(root.as_os_str().as_encoded_bytes()))))
+        let mut subject = root.as_os_str().as_encoded_bytes().to_vec();
+        if !self.workflow.is_empty() {
+            // No path has a NUL.
+            subject.push(0);
+            subject.extend(self.workflow.as_bytes());
+        }
+        Ok(self.folder.join(format!("{}.json", Revision::of(subject))))
     }
 
     fn read(&self, path: &Path) -> Result<Option<Stored>, TrustError> {

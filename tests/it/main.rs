@@ -18,6 +18,7 @@ mod properties;
 mod readme;
 mod second_opinion;
 mod session;
+mod sessions;
 mod torture;
 
 use std::{collections::BTreeSet, fs, path::Path};

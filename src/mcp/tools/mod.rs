@@ -7,6 +7,7 @@ mod classic;
 mod next;
 mod state;
 mod table;
+mod workflow;
 
 pub(super) use classic::finish;
 pub(super) use next::go_on;
@@ -23,7 +24,7 @@ use crate::{
     runtime::{Error, TaskPurpose},
     trust::UserFolders,
 };
-use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::{Deserialize, Serialize};
 use std::{
     path::PathBuf,
@@ -97,6 +98,8 @@ pub enum Impact {
 pub(super) enum Step {
     /// This is the answer.
     Answer(Answer),
+    /// This is the answer, in a shape of its own.
+    Shaped(Box<CallToolResult>),
     /// The person is asked first.
     Ask(Box<Ask>, Then),
     /// Commands are run first.
@@ -130,6 +133,10 @@ impl Then {
         }
     }
 }
+
+/// The tool that checks its arguments itself: it takes others for each action, and answers in its own shape
+/// when they do not fit.
+const CHECKS_ITSELF: &str = "workflow";
 
 /// The commands that are to run: those of the step that waits under this id, or the checks. `None` when
 /// there are none that may be run for it.
@@ -173,6 +180,9 @@ pub(super) struct Offered {
 impl Offered {
     /// Checks the arguments of a call.
     pub(super) fn arguments(&self, given: Option<JsonObject>) -> Result<Arguments, Refusal> {
+        if self.spec.name == CHECKS_ITSELF {
+            return Ok(Arguments::unchecked(given));
+        }
         Arguments::checked(given, &self.tool.input_schema)
     }
 }

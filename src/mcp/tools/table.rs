@@ -1,12 +1,12 @@
 //! All tools there are.
 
-use super::{Impact, Run, ToolSet, ToolSpec, classic, next, state};
+use super::{Impact, Run, ToolSet, ToolSpec, classic, next, state, workflow};
 
 /// What the guidance tools answer.
 const CLASSIC: &str = r#"{"type":"object","properties":{"did":{"type":"array"},"do":{"type":"array"},"next":{"type":"array"}}}"#;
 
 /// All tools there are, in the order of the list.
-pub static TOOLS: [ToolSpec; 22] = [
+pub static TOOLS: [ToolSpec; 23] = [
     ToolSpec {
         name: "next",
         set: ToolSet::Default,
@@ -26,6 +26,16 @@ pub static TOOLS: [ToolSpec; 22] = [
         output: r#"{"type":"object","properties":{"revision":{"type":"string"}},"required":["revision"]}"#,
         impact: Impact::Writes,
         run: Run::InProject(state::run),
+    },
+    ToolSpec {
+        name: "workflow",
+        set: ToolSet::Default,
+        description: "Runs reusable workflows in sessions; gates ask for evidence. Begin with `action`: \
+            list_workflows, then start. Each answer and error says what to call next.",
+        input: r#"{"type":"object","properties":{"action":{"type":"string"},"session_id":{"type":"string"}},"required":["action"]}"#,
+        output: r#"{"type":"object","properties":{"status":{"type":"string"}},"required":["status"]}"#,
+        impact: Impact::Writes,
+        run: Run::InProject(workflow::run),
     },
     ToolSpec {
         name: "init_workflow_guidance",

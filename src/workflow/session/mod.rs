@@ -27,6 +27,7 @@ mod line;
 mod model;
 mod read;
 mod review;
+mod route;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -40,4 +41,5 @@ pub use model::{
 };
 pub use read::{Flaw, Flaws};
 pub use review::Tampering;
+pub use route::Route;
 pub use transition::{Beginning, Refusal, Standing, Submission};

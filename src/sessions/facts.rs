@@ -1,0 +1,173 @@
+//! What gates ask about, looked up: files of the workspace, commits, trusted commands, people.
+
+use crate::{
+    disk::{FileSystem as _, LocalFileSystem, Refusal},
+    engine::{FileFact, Files as _, NamedCommand, Purpose},
+    git::Repository,
+    process::{End, Watch},
+    runtime::{self, Project},
+    text::{DocumentId, Revision, RevisionHasher},
+    trust::{TrustError, UserFolders},
+    workflow::{Answer, Definition, Question, session::Session},
+};
+use std::{fs::File, io::Read as _, time::Duration};
+
+/// Who asks.
+pub(super) struct Asked<'a> {
+    pub(super) session: &'a Session,
+    pub(super) definition: &'a Definition,
+    pub(super) phase: u32,
+}
+
+/// How much of a command's output the gate gets to see, in bytes.
+const OUTPUT: u64 = 1 << 20;
+
+/// The largest file that is hashed.
+const HASHED: u64 = 1 << 30;
+
+/// The answer to a question, as things are now.
+pub(super) fn answer(project: &mut Project, asked: &Asked<'_>, question: &Question) -> Answer {
+    match question {
+        Question::Exists(path) => exists(project, path),
+        Question::Sha256(path) => hash(project, path),
+        Question::Commit(commit) => is_commit(project, commit),
+        Question::Command(line) => command(project, asked, line),
+        Question::Approval(words) => approval(project, asked, words),
+    }
+}
+
+fn exists(project: &Project, path: &str) -> Answer {
+    match project.workspace().fact(path) {
+        Some(FileFact::Present | FileFact::Empty) => Answer::Yes,
+        _ => Answer::No,
+    }
+}
+
+fn hash(project: &Project, path: &str) -> Answer {
+    let root = project.workspace().root();
+    if exists(project, path) == Answer::No {
+        return Answer::No;
+    }
+    let file = match LocalFileSystem.open(root, &root.join(path)) {
+        Ok(file) => file,
+        Err(Refusal::Outside(_)) => return Answer::No,
+        Err(Refusal::Io(error)) => return Answer::Refused(format!("{path} can't be read: {error}")),
+    };
+    match file.metadata() {
+        Ok(found) if !found.is_file() => return Answer::No,
+        Ok(found) if found.len() > HASHED => {
+            return Answer::Refused(format!("{path} is larger than {HASHED} bytes"));
+        }
+        _ => {}
+    }
+    let mut hasher = RevisionHasher::default();
+    let mut file = file.take(HASHED);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Answer::Hash(hasher.finish().to_string()),
+            Ok(length) => hasher.update(&buffer[..length]),
+            Err(error) => return Answer::Refused(format!("{path} can't be read: {error}")),
+        }
+    }
+}
+
+fn is_commit(project: &Project, commit: &str) -> Answer {
+    match Repository::of(project.workspace().root()).map(|repository| repository.has_commit(commit)) {
+        Ok(true) => Answer::Yes,
+        Ok(false) => Answer::No,
+        Err(error) => Answer::Refused(format!("git can't say: {error}")),
+    }
+}
+
+/// The commands of a definition's gates, which a person trusts all together.
+pub(crate) fn commands_of(definition: &Definition) -> Vec<NamedCommand> {
+    let mut commands: Vec<NamedCommand> = Vec::new();
+    for phase in &definition.phases {
+        for command in &phase.gate.commands {
+            if commands.iter().all(|known| known.line != command.command) {
+                commands.push(NamedCommand {
+                    purpose: Purpose::Step(definition.id.clone()),
+                    label: format!("gate of phase {}", phase.number),
+                    line: command.command.clone(),
+                    document: DocumentId::State,
+                    at: command.place.line as usize,
+                });
+            }
+        }
+    }
+    commands
+}
+
+fn command(project: &Project, asked: &Asked<'_>, line: &str) -> Answer {
+    trusted_run(project, asked, line).unwrap_or_else(|error| Answer::Refused(error.to_string()))
+}
+
+fn trusted_run(project: &Project, asked: &Asked<'_>, line: &str) -> Result<Answer, runtime::Error> {
+    let folders = UserFolders::of_environment().map_err(TrustError::from)?;
+    let workflow = &asked.definition.id;
+    let mut checks = project.workflow_checks(workflow, commands_of(asked.definition), &folders)?;
+    let Some(command) = checks.commands().iter().find(|command| command.line == line).cloned() else {
+        return Ok(Answer::Refused("the workflow does not name this command".into()));
+    };
+    if let Err(error) = checks.require_trust() {
+        let what = match error {
+            runtime::Error::Untrusted { .. } => format!(
+                "nobody has trusted the commands of workflow {workflow} as they are: a person decides with \
+                 `rulemark trust --workflow {workflow}`"
+            ),
+            error => error.to_string(),
+        };
+        return Ok(Answer::Refused(what));
+    }
+    let run = checks.run(&command, &mut Quiet)?;
+    // What ran while files changed speaks of no tree.
+    if let Ok((before, after)) = &run.tree
+        && before != after
+    {
+        return Ok(Answer::Refused(format!(
+            "files changed while `{line}` ran, so it speaks of none of them; call again when nobody writes"
+        )));
+    }
+    let output = File::open(&run.output).and_then(|file| LocalFileSystem.read(&file, OUTPUT));
+    let output = output.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let code = match run.conclusion.end {
+        End::Exited(code) => Some(code),
+        _ => None,
+    };
+    Ok(Answer::Ran { code, output })
+}
+
+/// Nobody looks on.
+struct Quiet;
+
+impl Watch for Quiet {
+    fn printed(&mut self, _: &[u8]) {}
+
+    fn goes_on(&mut self, _: Duration) -> bool {
+        true
+    }
+}
+
+/// What a person is asked about a phase.
+pub(crate) fn question(session: &Session, phase: u32, words: &str) -> Revision {
+    // An approval that was given before a rollback was about other work.
+    let undone = session.attempts.iter().filter(|attempt| attempt.undone.is_some()).count();
+    Revision::of(format!("{}\n{phase}\n{undone}\n{words}", session.head.id))
+}
+
+fn approval(project: &mut Project, asked: &Asked<'_>, words: &str) -> Answer {
+    let id = asked.session.head.id.as_str();
+    let Ok(Some(journal)) = project.existing_journal() else {
+        return Answer::Refused("decisions stand in the journal, and there is none that can be read".into());
+    };
+    match journal.latest_phase_approval(id, asked.phase) {
+        Ok(Some(decision)) if decision.question == question(asked.session, asked.phase, words) => {
+            if decision.is_yes { Answer::Yes } else { Answer::No }
+        }
+        Ok(_) => Answer::Refused(format!(
+            "a person has to approve it first, at a terminal: `rulemark approve --session {id}`"
+        )),
+        Err(error) => Answer::Refused(error.to_string()),
+    }
+}

@@ -1,0 +1,122 @@
+//! A client of the real server, over standard input and output.
+
+use serde_json::{Map, Value, json};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+/// A server in a process of its own, and this end of its pipes.
+pub(super) struct Client {
+    process: Child,
+    to: Option<ChildStdin>,
+    from: BufReader<ChildStdout>,
+    sent: u64,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// The tool's own answer.
+    Answer(Value),
+    /// The protocol's error: code, and the error as a whole.
+    Error(i64, Value),
+}
+
+impl Outcome {
+    pub(super) fn answer(&self) -> &Value {
+        match self {
+            Self::Answer(answer) | Self::Error(_, answer) => answer,
+        }
+    }
+}
+
+impl Client {
+    /// Starts a server on the project in `folder`, with a home of its own, and shakes hands.
+    pub(super) fn start(folder: &Path, home: &Path) -> Self {
+        #[allow(clippy::disallowed_methods, reason = "a client starts its server")]
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
+        command.arg("-C").arg(folder).arg("mcp");
+        command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let (to, from) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
+        let mut client = Self { process, to, from, sent: 0 };
+        let hello = json!({
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": { "name": "cases", "version": "1" },
+        });
+        client.ask("initialize", hello).unwrap();
+        client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).unwrap();
+        client
+    }
+
+    /// Calls the one tool.
+    pub(super) fn workflow(&mut self, arguments: &Value) -> Value {
+        match self.call("workflow", arguments) {
+            Some(Outcome::Answer(answer)) => answer,
+            other => panic!("{arguments}: {other:?}"),
+        }
+    }
+
+    /// Calls a tool; `None` when the server went before it answered.
+    pub(super) fn call(&mut self, tool: &str, arguments: &Value) -> Option<Outcome> {
+        let answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }))?;
+        if let Some(error) = answer.get("error") {
+            return Some(Outcome::Error(error["code"].as_i64().unwrap(), error.clone()));
+        }
+        let result = &answer["result"];
+        let structured = result["structuredContent"].clone();
+        assert!(structured.is_object(), "no structured answer: {answer}");
+        // Clients that know no structured answers read the same as text.
+        let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+        assert_eq!(text, structured);
+        let is_error = result["isError"].as_bool().unwrap_or_default();
+        if tool == "workflow" {
+            assert_eq!(is_error, structured["status"] == "error", "{answer}");
+        }
+        Some(Outcome::Answer(structured))
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Option<Value> {
+        self.sent += 1;
+        let id = self.sent;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).ok()?;
+        loop {
+            let mut line = String::new();
+            if self.from.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            let answer: Map<String, Value> = serde_json::from_str(&line).unwrap();
+            if answer.get("id") == Some(&json!(id)) {
+                return Some(answer.into());
+            }
+        }
+    }
+
+    fn send(&mut self, message: &Value) -> std::io::Result<()> {
+        let to = self.to.as_mut().unwrap();
+        writeln!(to, "{message}")?;
+        to.flush()
+    }
+
+    /// Kills the server at once, wherever it is.
+    pub(super) fn kill(&mut self) {
+        drop((self.process.kill(), self.process.wait()));
+    }
+
+    /// The number of the server's process.
+    pub(super) fn process(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // A server whose client has gone ends by itself.
+        drop(self.to.take());
+        drop(self.process.wait());
+    }
+}
