@@ -545,11 +545,38 @@ impl HookAgent {
 }
 
 /// `mcp`.
-#[derive(Clone, Copy, Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub struct McpArgs {
     /// Which tools to offer
     #[arg(long, value_enum, default_value_t, value_name = "SET")]
     pub tools: McpTools,
+    /// Serve over HTTP at this port or IP:PORT, not over standard input and output
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
+    /// The options of `--http`.
+    #[command(flatten)]
+    pub http_options: McpHttpArgs,
+}
+
+/// `mcp --http`.
+#[derive(Clone, Debug, ClapArgs)]
+#[group(requires = "http", multiple = true)]
+pub struct McpHttpArgs {
+    /// A file with the token that requests must carry (else the variable RULEMARK_MCP_TOKEN, if it is set)
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A further name by which clients reach the server
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// A web page's origin, as https://app.example, that may use the server
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<String>,
+    /// Seconds after which a session that nobody uses is ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    pub session_idle: u32,
+    /// Requests a second that one address may make in the long run, and ten times as many at once [default: 1000]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
 }
 
 /// Tools that are offered together.

@@ -4,10 +4,11 @@ use super::{
     args::McpArgs,
     context::Context,
     error::{CommandError, CommandResult, Exit},
+    mcp_http,
 };
 use crate::mcp::{self, Search, Server};
 
-pub(crate) fn run(context: &Context, args: &McpArgs) -> CommandResult {
+pub(crate) fn run(context: &mut Context, args: &McpArgs) -> CommandResult {
     let search = Search {
         flag: context.named_folder().map(ToOwned::to_owned),
         environment: std::env::var_os(mcp::VARIABLE).filter(|name| !name.is_empty()).map(Into::into),
@@ -15,6 +16,9 @@ pub(crate) fn run(context: &Context, args: &McpArgs) -> CommandResult {
         now: context.now(),
     };
     let server = Server::new(search, args.tools.into());
+    if let Some(address) = &args.http {
+        return mcp_http::run(context, &server, address, &args.http_options);
+    }
     mcp::serve_stdio(server).map_err(|error| CommandError::refused("can't serve").because(error))?;
     Ok(Exit::Ok)
 }

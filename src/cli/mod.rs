@@ -32,6 +32,7 @@ mod json;
 mod log;
 mod man;
 mod mcp;
+mod mcp_http;
 mod merge_driver;
 mod next;
 mod render;

@@ -198,7 +198,8 @@ pub(super) fn modern_meta() -> Value {
     })
 }
 
-fn initialize_params() -> Value {
+/// What a client before 2026-07-28 begins with.
+pub(super) fn initialize_params() -> Value {
     json!({
         "protocolVersion": "2025-11-25",
         "capabilities": {},

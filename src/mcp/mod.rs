@@ -28,7 +28,9 @@ mod elicit;
 mod fence;
 mod guarded;
 mod guide;
+pub mod http;
 mod hub;
+mod message;
 mod open_project;
 mod running;
 mod search;
@@ -47,18 +49,63 @@ pub use hub::{Change, Hub, HubLimits, LegacyClient};
 pub use search::{FoundBy, Search, VARIABLE};
 pub use server::Server;
 
-use self::stdio::StdioLimits;
+use self::{
+    http::{HttpError, HttpOptions, HttpServer},
+    stdio::StdioLimits,
+};
 use std::io;
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
 
 /// Serves one client over standard input and output, until it goes away.
 ///
 /// # Errors
 /// When the system has no event loop for it.
 pub fn serve_stdio(server: Server) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = event_loop()?;
     let ended = runtime
         .block_on(async { stdio::serve(server, stdio::standard_streams()?, StdioLimits::default()).await });
     // Standard input may still be waited for by a thread that nothing can wake.
     runtime.shutdown_background();
     ended
+}
+
+/// Serves clients over HTTP, until the process is asked to end (SIGINT, SIGTERM). `ready` is told the URL
+/// once they can connect.
+///
+/// # Errors
+/// When it can't listen there, or may not.
+pub fn serve_http(server: &Server, options: HttpOptions, ready: impl FnOnce(&str)) -> Result<(), HttpError> {
+    let address = options.address;
+    let failed = |error| HttpError::Listen(address, error);
+    event_loop().map_err(failed)?.block_on(async {
+        let listening = HttpServer::bind(options).await?;
+        let shutdown = CancellationToken::new();
+        cancel_on_signal(&shutdown).map_err(failed)?;
+        ready(&listening.url().map_err(failed)?);
+        let server = server.clone();
+        listening.serve(move || server.clone(), shutdown).await;
+        Ok(())
+    })
+}
+
+/// One thread does all the waiting; what blocks has one of its own.
+fn event_loop() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+fn cancel_on_signal(shutdown: &CancellationToken) -> io::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        shutdown.cancel();
+    });
+    Ok(())
 }

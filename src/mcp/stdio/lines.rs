@@ -1,6 +1,6 @@
 //! Lines of bounded length.
 
-use super::message_id::MessageIdScan;
+use crate::mcp::message::MessageIdScan;
 use rmcp::model::RequestId;
 use std::{io, mem};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};

@@ -12,7 +12,6 @@
 //!   and ends the server.
 
 mod lines;
-mod message_id;
 mod outbox;
 mod streams;
 
@@ -20,10 +19,12 @@ pub use streams::{Input, Output, standard_streams};
 
 use self::{
     lines::{Line, Lines},
-    message_id::MessageIdScan,
     outbox::Outbox,
 };
-use super::Guarded;
+use super::{
+    Guarded,
+    message::{self, Unreadable},
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, RequestId, ServerJsonRpcMessage},
@@ -138,7 +139,7 @@ impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
     fn admit(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
         match line {
             Line::Oversized(id) => self.refuse(too_long(self.limits.message), id),
-            Line::Whole(line) => match read(&line) {
+            Line::Whole(line) => match message::read(&line) {
                 Ok(message) => return self.admit_message(message),
                 Err(Unreadable::Refused(error, id)) => self.refuse(*error, id),
                 Err(Unreadable::Dropped) => tracing::debug!("dropped a notification that can't be read"),
@@ -254,40 +255,6 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTrans
         self.outbox.finish(self.limits.farewell).await;
         Ok(())
     }
-}
-
-/// Why a line is no message for the server.
-enum Unreadable {
-    /// It is answered with this error, under the id of the request if there is one.
-    Refused(Box<ErrorData>, Option<RequestId>),
-    /// It is a notification, which is never answered.
-    Dropped,
-}
-
-/// The message on a line.
-fn read(line: &[u8]) -> Result<ClientJsonRpcMessage, Unreadable> {
-    // RFC 8259 lets a reader skip a byte order mark; some tools write one.
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    serde_json::from_slice(line).map_err(|error| {
-        let scan = MessageIdScan::of(line);
-        if error.is_data() && scan.is_notification() {
-            return Unreadable::Dropped;
-        }
-        Unreadable::Refused(Box::new(not_a_message(line, &error)), scan.request().cloned())
-    })
-}
-
-fn not_a_message(line: &[u8], error: &serde_json::Error) -> ErrorData {
-    if !error.is_data() {
-        let error = format!("this line is not JSON: {error}; a message is one JSON object on one line");
-        return ErrorData::parse_error(error, None);
-    }
-    let batch = if line.trim_ascii_start().starts_with(b"[") { "; batches are not taken" } else { "" };
-    let error = format!(
-        "this is no JSON-RPC 2.0 message{batch}: it needs \"jsonrpc\": \"2.0\", a \"method\", \
-         and as its \"id\" a string or a whole number"
-    );
-    ErrorData::invalid_request(error, None)
 }
 
 fn too_long(limit: usize) -> ErrorData {

@@ -1,6 +1,46 @@
-//! Finding whom to answer in a message that can't be read as a whole.
+//! Reading messages, and finding whom to answer in one that can't be read.
 
-use rmcp::model::RequestId;
+use rmcp::{
+    ErrorData,
+    model::{ClientJsonRpcMessage, RequestId},
+};
+
+/// Why a text is no message for the server.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// It is answered with this error, under the id of the request if there is one.
+    Refused(Box<ErrorData>, Option<RequestId>),
+    /// It is a notification, which is never answered.
+    Dropped,
+}
+
+/// The message that a text is.
+pub(super) fn read(text: &[u8]) -> Result<ClientJsonRpcMessage, Unreadable> {
+    // RFC 8259 lets a reader skip a byte order mark; some tools write one.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    serde_json::from_slice(text).map_err(|error| {
+        let scan = MessageIdScan::of(text);
+        if error.is_data() && scan.is_notification() {
+            return Unreadable::Dropped;
+        }
+        Unreadable::Refused(Box::new(not_a_message(text, &error)), scan.request().cloned())
+    })
+}
+
+fn not_a_message(text: &[u8], error: &serde_json::Error) -> ErrorData {
+    if !error.is_data() {
+        let error = format!(
+            "this is not JSON: {error}; a message is one JSON object, on one line where lines are read"
+        );
+        return ErrorData::parse_error(error, None);
+    }
+    let batch = if text.trim_ascii_start().starts_with(b"[") { "; batches are not taken" } else { "" };
+    let error = format!(
+        "this is no JSON-RPC 2.0 message{batch}: it needs \"jsonrpc\": \"2.0\", a \"method\", \
+         and as its \"id\" a string or a whole number"
+    );
+    ErrorData::invalid_request(error, None)
+}
 
 /// Bytes kept of a member's name or of an id; no request that is worth an answer has a longer one.
 const LONGEST: usize = 256;

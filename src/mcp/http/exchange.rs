@@ -1,0 +1,184 @@
+//! One request and its answer.
+
+use super::{
+    HttpLimits,
+    access::Access,
+    rates::Rates,
+    refusal::{Answer, Refusal},
+    sessions::{Sessions, Visit},
+};
+use crate::mcp::{
+    Guarded,
+    message::{self, MessageIdScan, Unreadable},
+};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, StatusCode,
+    body::{Body, Bytes, Frame, SizeHint},
+    header::CONTENT_TYPE,
+};
+use rmcp::{
+    ServerHandler,
+    transport::{StreamableHttpService, streamable_http_server::session::local::LocalSessionManager},
+};
+use std::{
+    error::Error,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::timeout;
+
+/// Where the server is.
+pub(super) const PATH: &str = "/mcp";
+
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
+
+/// The header that names the protocol's revision.
+const REVISION: &str = "mcp-protocol-version";
+
+/// The first revision that has no sessions.
+const STATELESS: &str = "2026-07-28";
+
+/// All that it takes to answer requests.
+pub(super) struct Exchange<H> {
+    pub(super) access: Access,
+    pub(super) rates: Rates,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) service: StreamableHttpService<Guarded<H>, LocalSessionManager>,
+    pub(super) limits: HttpLimits,
+}
+
+impl<H: ServerHandler> Exchange<H> {
+    /// Answers one request, which came from `address`.
+    pub(super) async fn answer<B>(&self, request: Request<B>, address: IpAddr) -> Answer
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.try_answer(request, address).await.unwrap_or_else(|refusal| Answer::from(*refusal))
+    }
+
+    async fn try_answer<B>(&self, request: Request<B>, address: IpAddr) -> Result<Answer, Box<Refusal>>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.admit(&request, address)?;
+        let (head, body) = request.into_parts();
+        let body = self.collect(body).await?;
+        let id = MessageIdScan::of(&body).request().cloned();
+        let visit = match text(&head.headers, SESSION) {
+            Some(session) => self.sessions.visit(session, id.clone()).await.map_err(|_in_use| {
+                let error =
+                    "this id belongs to a request of this session that has no answer yet; use each id once";
+                Refusal::of_message(rmcp::ErrorData::invalid_request(error, None), id)
+            })?,
+            None => {
+                self.make_room_for(&head.method, &head.headers).await?;
+                None
+            }
+        };
+        let is_json = text(&head.headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
+        let answer = self.service.handle(Request::from_parts(head, Full::new(body.clone()))).await;
+        if answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE
+            && is_json
+            && let Err(Unreadable::Refused(error, id)) = message::read(&body)
+        {
+            return Err(Refusal::of_message(*error, id).into());
+        }
+        Ok(answer.map(|body| Visited { body, _visit: visit }.boxed()))
+    }
+
+    fn admit<B>(&self, request: &Request<B>, address: IpAddr) -> Result<(), Box<Refusal>> {
+        self.rates.take(address).map_err(|wait| {
+            Refusal::for_now(
+                StatusCode::TOO_MANY_REQUESTS,
+                wait,
+                "too many requests from this address; wait a little",
+            )
+        })?;
+        self.access.check(request.headers()).map_err(Refusal::from)?;
+        if request.uri().path() != PATH {
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                format!("nothing is here; the server is at {PATH}"),
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    async fn collect<B>(&self, body: B) -> Result<Bytes, Box<Refusal>>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let HttpLimits { body: most, body_time, .. } = self.limits;
+        match timeout(body_time, Limited::new(body, most).collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("a request has at most {most} bytes here"),
+            )
+            .into()),
+            Ok(Err(error)) => {
+                Err(Refusal::new(StatusCode::BAD_REQUEST, format!("the request broke off: {error}")).into())
+            }
+            Err(_elapsed) => Err(Refusal::new(
+                StatusCode::REQUEST_TIMEOUT,
+                format!("the request was not complete after {} s", body_time.as_secs()),
+            )
+            .into()),
+        }
+    }
+
+    /// Makes room for a session if this request may begin one.
+    async fn make_room_for(&self, method: &Method, headers: &HeaderMap) -> Result<(), Box<Refusal>> {
+        let is_stateless = text(headers, REVISION).is_some_and(|revision| revision >= STATELESS);
+        if method != Method::POST || is_stateless {
+            return Ok(());
+        }
+        self.sessions.make_room().await.map_err(|_full| {
+            let limit = self.limits.sessions;
+            let wait = Duration::from_secs(5);
+            let message = format!("all {limit} sessions are in use; end one, or try again later");
+            Refusal::for_now(StatusCode::SERVICE_UNAVAILABLE, wait, message).into()
+        })
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A body that keeps its session in use until it is sent, or nobody takes it any more.
+struct Visited<B> {
+    body: B,
+    _visit: Option<Visit>,
+}
+
+impl<B: Body + Unpin> Body for Visited<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
