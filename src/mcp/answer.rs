@@ -1,7 +1,7 @@
 //! What a tool answers: an object, or a refusal that says what to do.
 
 use crate::runtime::{Error, ErrorKind};
-use rmcp::model::CallToolResult;
+use rmcp::{ErrorData, model::CallToolResult};
 use serde_json::{Map, Value};
 
 /// An answer under construction. What is not there is left out: an agent pays for every byte.
@@ -90,6 +90,16 @@ impl Refusal {
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.more = std::mem::take(&mut self.0.more).with(name, value);
         self
+    }
+}
+
+impl Refusal {
+    /// The same, where the protocol knows only errors: resources and prompts.
+    pub(super) fn into_error(self) -> ErrorData {
+        let result = CallToolResult::from(self);
+        let told = result.structured_content.unwrap_or_default();
+        let what = told.get("what").and_then(Value::as_str).unwrap_or_default().to_owned();
+        ErrorData::invalid_request(what, Some(told))
     }
 }
 

@@ -24,6 +24,8 @@ mod answer;
 mod arguments;
 mod ask;
 mod call;
+mod changes;
+mod completion;
 mod elicit;
 mod fence;
 mod guarded;
@@ -32,6 +34,8 @@ pub mod http;
 mod hub;
 mod message;
 mod open_project;
+mod prompts;
+pub mod resources;
 mod running;
 mod search;
 mod server;
@@ -39,6 +43,7 @@ mod stamp;
 pub mod stdio;
 mod told;
 pub mod tools;
+mod uri;
 mod worker;
 
 #[cfg(test)]

@@ -1,20 +1,30 @@
 //! The handler of requests.
 
 use super::{
+    Hub, LegacyClient,
+    answer::Refusal,
     call::{Call, Halt},
+    changes::Watch,
+    completion,
     elicit::Forms,
-    open_project::Desk,
-    search::{Search, folder_of_uri},
+    fence,
+    open_project::{Desk, OpenProject},
+    prompts, resources,
+    search::Search,
     tools::{Offer, ToolSet},
+    uri::folder_of_uri,
     worker::Worker,
 };
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, time::timeout};
@@ -27,10 +37,12 @@ const INSTRUCTIONS: &str = "Runs the workflow of this project. Call `next` befor
 /// A client that names folders and then does not say which is not waited for any longer.
 const ROOTS: Duration = Duration::from_secs(5);
 
-/// The product's handler: cheap to clone, one project behind all clones.
+/// The product's handler, of one client: cheap to clone, one project behind all of them.
 #[derive(Clone, Debug)]
 pub struct Server {
     shared: Arc<Shared>,
+    /// What this client is told, if it speaks an earlier revision.
+    client: Arc<LegacyClient>,
 }
 
 /// What all clones of a handler have together.
@@ -41,6 +53,8 @@ pub(super) struct Shared {
     roots: OnceCell<Vec<PathBuf>>,
     pub(super) forms: Forms,
     pub(super) worker: Worker,
+    hub: Hub,
+    watch: Arc<Watch>,
 }
 
 impl Server {
@@ -48,15 +62,44 @@ impl Server {
     /// it.
     #[must_use]
     pub fn new(search: Search, tools: ToolSet) -> Self {
-        let asks_client = search.asks_client();
+        let (asks_client, hub) = (search.asks_client(), Hub::default());
+        let watch = Arc::new(Watch::new(hub.clone(), search.clone()));
+        let client = Arc::new(hub.legacy_client());
         let shared = Shared {
             offer: Offer::new(tools),
             asks_client,
             roots: OnceCell::new(),
             forms: Forms::new(),
             worker: Worker::new(Desk::new(search)),
+            hub,
+            watch,
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), client }
+    }
+
+    /// The handler of another client of the same project.
+    #[must_use]
+    pub fn for_client(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), client: Arc::new(self.shared.hub.legacy_client()) }
+    }
+
+    /// Does `work` on the open project.
+    async fn on_project<T: Send + 'static>(
+        &self,
+        context: &RequestContext<RoleServer>,
+        work: impl FnOnce(&mut OpenProject) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<Result<T, Refusal>, ErrorData> {
+        let roots = self.roots(context).await;
+        let done = self.shared.worker.run(move |desk| work(desk.project(&roots)?)).await;
+        done.map_err(|error| ErrorData::internal_error(error.to_string(), None))
+    }
+
+    /// Watches the files from now on: somebody wants to hear of changes.
+    async fn begin_to_watch(&self, context: &RequestContext<RoleServer>) {
+        let (roots, watch) = (self.roots(context).await, Arc::clone(&self.shared.watch));
+        if let Err(error) = self.shared.worker.run(move |_| watch.begin(&roots)).await {
+            tracing::warn!(%error, "changes can't be told");
+        }
     }
 
     /// The folders that the client works in, where that matters and it can say.
@@ -86,7 +129,14 @@ async fn asked(peer: &Peer<RoleServer>) -> Vec<PathBuf> {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let can = ServerCapabilities::builder().enable_tools().build();
+        let can = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_completions()
+            .build();
         ServerConfig::new(can)
             .with_server_info(Implementation::new("rulemark", env!("CARGO_PKG_VERSION")))
             .with_instructions(INSTRUCTIONS)
@@ -128,5 +178,101 @@ impl ServerHandler for Server {
             Err(Halt::Refused(refusal)) => Ok(CallToolResult::from(refusal).into()),
             Err(Halt::Failed(error)) => Err(error),
         }
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::listed()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = request.uri.clone();
+        let found = self.on_project(&context, move |open| resources::read(open, &uri)).await?;
+        match found.map_err(Refusal::into_error)? {
+            Some(contents) => Ok(ReadResourceResult::new(vec![contents]).into()),
+            None => Err(ErrorData::resource_not_found(
+                format!("there is no resource {}", fence::line(&request.uri)),
+                Some(serde_json::json!({ "uri": request.uri })),
+            )),
+        }
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let found = self.on_project(&context, prompts::listed).await?;
+        Ok(ListPromptsResult::with_all_items(found.unwrap_or_else(|_| prompts::without_project())))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let name = request.name.clone();
+        let found = self.on_project(&context, move |open| prompts::get(open, &name)).await?;
+        let unknown =
+            || ErrorData::invalid_params(format!("no prompt is called {}", fence::line(&request.name)), None);
+        Ok(found.map_err(Refusal::into_error)?.ok_or_else(unknown)?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let found = self.on_project(&context, move |open| completion::complete(open, &request)).await?;
+        Ok(CompleteResult::new(found.map_err(Refusal::into_error)?))
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if let Err(error) = self.client.connected(&context.peer) {
+            tracing::warn!(%error, "this client hears of no changes");
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.client.subscribe(&request.uri, &context.peer)?;
+        self.begin_to_watch(&context).await;
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.client.unsubscribe(&request.uri);
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(self.shared.hub.accepted(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.begin_to_watch(context.request_context()).await;
+        self.shared.hub.listen(context).await
     }
 }

@@ -1,0 +1,197 @@
+//! Telling clients what has changed: a watcher that runs while somebody listens.
+//!
+//! It sees what anybody writes, other servers and the project's watcher as well as editors. What is told
+//! is the part that reads differently, by its URI.
+
+use super::{Change, Hub, Search, resources::RESOURCES, uri::encoded};
+use crate::{
+    disk::{Burst, WatchStop, Watcher},
+    document::{Role, WorkflowState},
+    runtime::{Documents, Project},
+    text::Revision,
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// A save makes several events; they are over when nothing happened for so long.
+const QUIET: Duration = Duration::from_millis(30);
+
+/// Who writes without a pause is looked at after so long.
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// Watches the project for a hub, from when the first client asks until the last has gone.
+#[derive(Debug)]
+pub(super) struct Watch {
+    hub: Hub,
+    search: Search,
+    running: Arc<Mutex<Option<WatchStop>>>,
+}
+
+impl Watch {
+    pub(super) fn new(hub: Hub, search: Search) -> Self {
+        Self { hub, search, running: Arc::default() }
+    }
+
+    /// Begins to watch, unless it does. It blocks: the project is read.
+    pub(super) fn begin(&self, roots: &[PathBuf]) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_some() {
+            return;
+        }
+        let begun = self.search.open(roots).and_then(|(project, _)| {
+            let watcher = watcher(&project)?;
+            Ok((project, watcher))
+        });
+        let (project, watcher) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                tracing::warn!(%error, "changes can't be told");
+                return;
+            }
+        };
+        let stop = watcher.stopper();
+        // What is there now is what clients can have read.
+        let seen = Seen::of(&project);
+        let (hub, slot) = (self.hub.clone(), Arc::clone(&self.running));
+        let thread = thread::Builder::new().name("changes".into());
+        let begun = thread.spawn(move || {
+            watch(&project, watcher, &hub, seen);
+            slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        });
+        match begun {
+            Ok(_) => *running = Some(stop),
+            Err(error) => tracing::warn!(%error, "changes can't be told"),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(stop) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            stop.stop();
+        }
+    }
+}
+
+fn watcher(project: &Project) -> Result<Watcher, crate::runtime::Error> {
+    let workspace = project.workspace();
+    let mut log = workspace.journal();
+    log.as_mut_os_string().push("-wal");
+    let files = vec![workspace.state().to_owned(), workspace.config().to_owned(), workspace.settings(), log];
+    Ok(Watcher::new(workspace.root(), files, Burst::new(QUIET, LONGEST), project.settings().watch.poll)?)
+}
+
+fn watch(project: &Project, mut watcher: Watcher, hub: &Hub, mut seen: Seen) {
+    let root: &Path = project.workspace().root();
+    loop {
+        match watcher.next(root) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return tracing::warn!(%error, "changes are no longer told"),
+        }
+        if hub.clients() == 0 {
+            return;
+        }
+        let now = Seen::of(project);
+        for change in seen.changes(&now) {
+            hub.publish(&change);
+        }
+        seen = now;
+    }
+}
+
+/// What each resource read like, by URI.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    resources: BTreeMap<String, Revision>,
+    prompts: Option<Revision>,
+}
+
+impl Seen {
+    fn of(project: &Project) -> Self {
+        let mut seen = project.read().map(|documents| Self::of_documents(&documents)).unwrap_or_default();
+        let newest = project.history(1).ok().and_then(|entries| entries.into_iter().next());
+        if let Some(entry) = newest {
+            seen.resources.insert("rulemark://history".into(), entry.hash);
+        }
+        seen
+    }
+
+    fn of_documents(documents: &Documents) -> Self {
+        let mut seen = Self::default();
+        let state = WorkflowState::parse(&documents.state.text);
+        let outline = state.outline();
+        for spec in &RESOURCES {
+            let role = match spec.name {
+                "state" => Role::State,
+                "plan" => Role::Plan,
+                "items" => Role::Items,
+                "log" => Role::Log,
+                "rules" => Role::Rules,
+                _ => continue,
+            };
+            let body = outline.section(role).map(|section| section.body.of(&documents.state.text));
+            seen.resources.insert(spec.uri.to_owned(), Revision::of(body.unwrap_or_default()));
+        }
+        seen.prompts = seen.resources.get("rulemark://rules").copied();
+        if let Some(config) = &documents.config {
+            seen.resources.insert("rulemark://config".into(), config.revision);
+        }
+        for item in state.items().rows() {
+            if let Some(id) = &item.id {
+                let told = Revision::of(super::resources::item(item).to_string());
+                seen.resources.insert(format!("rulemark://items/{}", encoded(id)), told);
+            }
+        }
+        seen
+    }
+
+    /// What reads differently in `now`.
+    fn changes(&self, now: &Self) -> Vec<Change> {
+        let is_same = |uri: &&String| self.resources.get(*uri) == now.resources.get(*uri);
+        let new = now.resources.keys().filter(|uri| !is_same(uri));
+        let gone = self.resources.keys().filter(|uri| !now.resources.contains_key(*uri));
+        let prompts = (self.prompts != now.prompts).then_some(Change::Prompts);
+        new.chain(gone).cloned().map(Change::Resource).chain(prompts).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Document;
+
+    #[test]
+    fn what_reads_differently_is_told() {
+        let seen = |state: &str| {
+            let state = Document::new("s.md".into(), state.into());
+            Seen::of_documents(&Documents { state, config: None })
+        };
+        let state = "## State\nPhase: A\n\n## Items\n| id | description | status |\n| - | - | - |\n| 1 | a | pending |\n| 2 | b | pending |\n\n## Log\n";
+        let check = |after: String, expected: &[&str]| {
+            let found: Vec<String> = seen(state)
+                .changes(&seen(&after))
+                .into_iter()
+                .map(|change| match change {
+                    Change::Resource(uri) => uri,
+                    other => format!("{other:?}"),
+                })
+                .collect();
+            assert_eq!(found, expected, "{after}");
+        };
+        check(state.to_owned(), &[]);
+        check(state.replace("Phase: A", "Phase: B"), &["rulemark://state"]);
+        check(format!("{state}- so\n"), &["rulemark://log"]);
+        check(state.replace("b | pending", "b | done"), &["rulemark://items", "rulemark://items/2"]);
+        check(state.replace("| 2 | b | pending |\n", ""), &["rulemark://items", "rulemark://items/2"]);
+        check(
+            format!("{state}\n## Rules\n### [PHASE: A]\n1. x\n"),
+            &["rulemark://log", "rulemark://rules", "Prompts"],
+        );
+    }
+}
