@@ -7,6 +7,7 @@ use crate::{
     runtime::Project,
     setup::{AGENTS, Agent, Change, InstalledHook, InstalledServer, SetupError},
 };
+use memchr::memmem;
 use std::path::Path;
 
 const NAME: &str = "agents";
@@ -44,52 +45,64 @@ fn examine(project: &Project, agent: &Agent) -> Result<Checked, SetupError> {
             &renew,
         ));
     }
-    let server = match server(project, agent)? {
-        Ok(told) => told,
-        Err(finding) => {
-            return Ok(Checked::fail(NAME, format!("{title}: {finding}"), ON_PATH));
-        }
-    };
-    if !agent.has_hooks() {
-        return Ok(Checked::ok(NAME, format!("{title}: {server}, instructions, no hooks")));
-    }
-    let hooks = agent.hooks(project)?;
-    let Some(InstalledHook { protocol, .. }) = hooks.first() else {
-        return Ok(Checked::warn(NAME, format!("{title}: no hooks"), &renew));
-    };
-    let count = hooks.len();
-    Ok(match tried(protocol, project.workspace().root()) {
-        Ok(trials) => Checked::ok(
-            NAME,
-            format!(
-                "{title}: {server}; {count} {}, {trials} trials: what is forbidden is refused, the rest is not",
+    let fail = |finding: String| Checked::fail(NAME, format!("{title}: {finding}"), ON_PATH);
+    let hooks = if agent.has_hooks() {
+        let hooks = agent.hooks(project)?;
+        let Some(InstalledHook { protocol, .. }) = hooks.first() else {
+            return Ok(Checked::warn(NAME, format!("{title}: no hooks"), &renew));
+        };
+        let count = hooks.len();
+        match tried(protocol, project.workspace().root()) {
+            Ok(trials) => format!(
+                "{count} {}, {trials} trials: what is forbidden is refused, the rest is not",
                 plural(count, "hook")
             ),
-        ),
-        Err(finding) => Checked::fail(NAME, format!("{title}: {finding}"), ON_PATH),
+            Err(finding) => return Ok(fail(finding)),
+        }
+    } else {
+        "no hooks".to_owned()
+    };
+    Ok(match server(project, agent)? {
+        Ok(server) => Checked::ok(NAME, format!("{title}: {hooks}; {server}")),
+        Err(finding) => fail(finding),
     })
 }
 
-/// What there is to say of the entry of the MCP server; the inner error when it can't be started.
+/// What a client begins with.
+const INITIALIZE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"rulemark doctor","version":"1"}}}
+"#;
+
+/// What there is to say of the MCP server; the inner error when the agent could not use it. A server that
+/// somebody entered by hand is looked for, but not started.
 fn server(project: &Project, agent: &Agent) -> Result<Result<String, String>, SetupError> {
     let Some(InstalledServer { path, program, is_ours }) = agent.server(project)? else {
         return Ok(Ok("no server".into()));
     };
-    let whose = if is_ours { "" } else { " (written by hand)" };
-    let is_found = program.as_deref().is_none_or(|program| {
+    let root = project.workspace().root();
+    if is_ours {
+        let call = process::quiet("rulemark", root).args(["-C".as_ref(), root.as_os_str(), "mcp".as_ref()]);
+        return Ok(match call.answer_to(INITIALIZE) {
+            Ok(answer) if memmem::find(&answer, b"\"serverInfo\"").is_some() => {
+                Ok(format!("the server in {path} answers"))
+            }
+            Ok(_) => Err(format!("the server in {path} does not answer")),
+            Err(error) => Err(format!("the server in {path} can't be started: {error}")),
+        });
+    }
+    let is_there = program.as_deref().is_none_or(|program| {
         // A variable of the agent's own can't be followed.
         program.contains('$')
             || if program.contains(['/', '\\']) {
-                project.workspace().root().join(program).is_file()
+                root.join(program).is_file()
             } else {
                 process::is_installed(program)
             }
     });
-    Ok(if is_found {
-        Ok(format!("server in {path}{whose}"))
+    Ok(if is_there {
+        Ok(format!("the server in {path} was entered by hand"))
     } else {
         let program = program.unwrap_or_default();
-        Err(format!("the server in {path}{whose} starts `{program}`, which is not there"))
+        Err(format!("the server in {path}, entered by hand, starts `{program}`, which is not there"))
     })
 }
 

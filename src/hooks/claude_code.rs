@@ -11,7 +11,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     name: "claude-code",
     title: "Claude Code",
     documentation: "https://code.claude.com/docs/en/hooks",
-    as_of: "2.1, autumn 2026",
+    as_of: "2.1.292, October 2026",
     root_variable: "CLAUDE_PROJECT_DIR",
     fields: Fields { session: "/session_id", folder: "/cwd", root: "" },
     events: &[

@@ -224,22 +224,25 @@ fn doctor_tries_the_hooks_that_are_set_up() {
     let (code, told) = doctor(&path);
     assert_eq!(code, 0, "{told}");
     assert!(
-        told.contains("Claude Code: server in .mcp.json; 5 hooks, 2 trials: what is forbidden is refused, the rest is not"),
+        told.contains("Claude Code: 5 hooks, 2 trials: what is forbidden is refused, the rest is not"),
         "{told}"
     );
-    assert!(told.contains("Cursor: server in .cursor/mcp.json; 6 hooks, 4 trials"), "{told}");
-    assert!(told.contains("Gemini CLI: server in .gemini/settings.json, instructions, no hooks"), "{told}");
+    assert!(told.contains("Cursor: 6 hooks, 4 trials"), "{told}");
+    assert!(told.contains("Gemini CLI: no hooks; the server in .gemini/settings.json answers"), "{told}");
     // Where the agent would not find the program, it is not guarded.
     let (code, told) = doctor(&environment.root());
     assert_eq!(code, 1, "{told}");
-    assert!(
-        told.contains("Codex: the server in .codex/config.toml starts `rulemark`, which is not there"),
-        "{told}"
-    );
+    assert!(told.contains("Codex: the server in .codex/config.toml can't be started: "), "{told}");
     environment
         .write(".mcp.json", "{\"mcpServers\": {\"rulemark\": {\"type\": \"http\", \"url\": \"http://x\"}}}");
     let (_, told) = doctor(&environment.root());
     assert!(told.contains("Claude Code: the hook can't be called"), "{told}");
+    environment.write(".vscode/mcp.json", "{\"servers\": {\"rulemark\": {\"command\": \"./mine\"}}}");
+    let (_, told) = doctor(&path);
+    assert!(
+        told.contains("VS Code: the server in .vscode/mcp.json, entered by hand, starts `./mine`"),
+        "{told}"
+    );
     // A program that lets everything pass is no gate.
     environment.write("bin/rulemark", "#!/bin/sh\necho '{}'\n");
     use std::os::unix::fs::PermissionsExt as _;
@@ -247,6 +250,7 @@ fn doctor_tries_the_hooks_that_are_set_up() {
     let (code, told) = doctor(&environment.root().join("bin"));
     assert_eq!(code, 1, "{told}");
     assert!(told.contains("the hook lets an edit of the settings pass"), "{told}");
+    assert!(told.contains("Codex: the server in .codex/config.toml does not answer"), "{told}");
     let settings = environment.read(".claude/settings.json").replace("\"Stop\"", "\"Halt\"");
     environment.write(".claude/settings.json", settings);
     let (_, told) = doctor(&path);
