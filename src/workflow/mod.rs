@@ -14,15 +14,21 @@ mod dynamic;
 pub mod evidence;
 pub mod fault;
 mod gate;
+mod gate_line;
 pub mod model;
 pub mod named_check;
+mod native;
 mod parts;
 mod praxis;
+pub mod published;
 mod read;
+mod review;
+mod route;
 mod scope;
 pub mod session;
 pub mod shape;
 pub mod tasks;
+mod template;
 pub mod tree;
 
 pub use bundle::{Bundle, Reading, SourceFile};
@@ -32,4 +38,6 @@ pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
 };
+pub use route::RouteError;
 pub use scope::Scope;
+pub use template::TemplateError;

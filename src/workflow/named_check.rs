@@ -262,7 +262,7 @@ impl Parameters {
         while let Ok(value) = self.take(&NAMES) {
             match value {
                 Value::Object(map) => {
-                    map.iter().try_for_each(|(name, kind)| add(name, kind.as_str().unwrap_or_default()))?
+                    map.iter().try_for_each(|(name, kind)| add(name, kind.as_str().unwrap_or_default()))?;
                 }
                 Value::String(text) => {
                     let (name, kind) = text.split_once(':').unwrap_or((&text, "any"));

@@ -78,6 +78,38 @@ fn is_numbered(line: &Line, text: &str) -> bool {
     matches!(line.kind, LineKind::Item { marker, .. } if marker.of(text).starts_with(|c: char| c.is_ascii_digit()))
 }
 
+/// `Phase 1: Frame (day 1)`. Words right behind the number make it a summary, not a phase.
+pub(super) fn numbered_phase(words: &str) -> Option<(u32, String)> {
+    let rest = words.get(..6).filter(|start| start.eq_ignore_ascii_case("phase ")).map(|_| &words[6..])?;
+    let (number, rest) = leading_number(rest.trim_start())?;
+    let title = title(rest)?;
+    Some((number, if title.is_empty() { format!("Phase {number}") } else { title }))
+}
+
+/// `Task 1.2 — Second thing`; `1-2` is `1.2`.
+pub(super) fn numbered_task(words: &str) -> Option<(String, String)> {
+    let rest = words.get(..5).filter(|start| start.eq_ignore_ascii_case("task ")).map(|_| &words[5..])?;
+    let (phase, rest) = leading_number(rest.trim_start())?;
+    let (number, rest) = leading_number(rest.strip_prefix(['.', '-'])?)?;
+    let id = format!("{phase}.{number}");
+    let title = title(rest)?;
+    let title = if title.is_empty() { format!("Task {id}") } else { title };
+    Some((id, title))
+}
+
+/// What follows a number, when it is set off from it.
+fn title(rest: &str) -> Option<String> {
+    let trimmed = rest.trim_start();
+    let set_off = trimmed.trim_start_matches([':', '.', '-', '–', '—', ')']);
+    (trimmed.is_empty() || set_off.len() < trimmed.len()).then(|| set_off.trim().to_owned())
+}
+
+/// The number that a text begins with, and the rest.
+pub(super) fn leading_number(text: &str) -> Option<(u32, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    Some((text[..digits].parse().ok()?, &text[digits..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -150,7 +150,7 @@ impl Reader<'_> {
                 metadata
             }
             Err(error) => {
-                self.faults.push(shape::syntax_fault("not-json", &file.path, "JSON", error));
+                self.faults.push(shape::syntax_fault("not-json", &file.path, "JSON", &error));
                 None
             }
         }

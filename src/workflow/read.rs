@@ -1,10 +1,11 @@
 //! Reading a definition in whatever form it is written.
 
 use super::{
-    bundle::{Bundle, Reading},
+    bundle::{Bundle, Reading, SourceFile},
     fault::Fault,
-    model::Place,
-    praxis,
+    model::{Form, Place},
+    native, praxis, shape,
+    tree::{self, Node},
 };
 
 impl Bundle {
@@ -14,10 +15,35 @@ impl Bundle {
         if self.file(praxis::METADATA).is_some() {
             return praxis::read(self);
         }
-        let place = Place { file: self.source.clone(), line: 0, column: 0 };
-        Reading {
-            definition: None,
-            faults: vec![Fault::error("unknown-form", place, "this is no definition of a workflow")],
+        let [file] = self.files.as_slice() else { return self.unknown() };
+        match file.path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("md") => native::read_markdown(self, file),
+            Some("yaml" | "yml") => match tree::read_yaml(&file.text) {
+                Ok(node) => self.read_tree(file, &node, Form::Yaml),
+                Err(error) => refused(shape::syntax_fault("not-yaml", &file.path, "YAML", &error)),
+            },
+            Some("json") => match tree::read_json(&file.text) {
+                Ok(node) => self.read_tree(file, &node, Form::Json),
+                Err(error) => refused(shape::syntax_fault("not-json", &file.path, "JSON", &error)),
+            },
+            _ => self.unknown(),
         }
     }
+
+    /// Others' forms are told by the names that only they have.
+    fn read_tree(&self, file: &SourceFile, node: &Node, form: Form) -> Reading {
+        native::read_tree(self, file, node, form)
+    }
+
+    fn unknown(&self) -> Reading {
+        let place = Place { file: self.source.clone(), line: 0, column: 0 };
+        let fault = Fault::error("unknown-form", place, "this is no definition of a workflow");
+        refused(
+            fault.with_hint("a definition is a .md, .yaml or .json file, or a folder with a metadata.json"),
+        )
+    }
+}
+
+fn refused(fault: Fault) -> Reading {
+    Reading { definition: None, faults: vec![fault] }
 }

@@ -23,7 +23,6 @@ pub fn schema_of<T: JsonSchema>() -> Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnknownNames {
     /// An error: our own forms, where it is a slip of the pen.
-    #[allow(dead_code, reason = "our own forms come with the next change")]
     Refused,
     /// A warning: others' forms, where it is something that we do not carry over.
     Lost,
@@ -52,7 +51,7 @@ pub(super) fn decode<T: JsonSchema + DeserializeOwned>(
 }
 
 /// A syntax error as a fault.
-pub(super) fn syntax_fault(code: &'static str, file: &str, form: &str, error: SyntaxError) -> Fault {
+pub(super) fn syntax_fault(code: &'static str, file: &str, form: &str, error: &SyntaxError) -> Fault {
     let place = Place { file: file.to_owned(), line: error.line, column: error.column };
     Fault::error(code, place, format!("this is no {form} that can be read: {}", error.message))
 }
@@ -222,7 +221,7 @@ impl<'s> Judge<'s> {
                     self.unknown(key, known.map(String::as_str), path);
                 }
                 (None, Some(schema @ Value::Object(_))) => {
-                    self.value(value, schema, &joined(path, &key.name))
+                    self.value(value, schema, &joined(path, &key.name));
                 }
                 (None, _) => {}
             }

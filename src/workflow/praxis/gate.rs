@@ -34,7 +34,7 @@ pub(super) fn read(file: &SourceFile) -> (Gate, Vec<Fault>) {
     let mut reader = Reader { file: &file.path, gate: Gate::default(), faults: Vec::new() };
     match tree::read_yaml(&file.text) {
         Ok(node) => reader.root(&node),
-        Err(error) => reader.faults.push(shape::syntax_fault(SHUT, &file.path, "YAML", error)),
+        Err(error) => reader.faults.push(shape::syntax_fault(SHUT, &file.path, "YAML", &error)),
     }
     let first = reader.faults.iter().find(|fault| fault.is_error());
     reader.gate.broken = first.map(|fault| Broken {
@@ -139,7 +139,7 @@ impl Reader<'_> {
             match named_check(&name, parameters) {
                 Ok(check) => field.checks.push(FieldCheck { check, message: None }),
                 Err(error) => {
-                    self.faults.push(Fault::error(SHUT, place, error.message).with_optional_hint(error.hint))
+                    self.faults.push(Fault::error(SHUT, place, error.message).with_optional_hint(error.hint));
                 }
             }
         }

@@ -125,7 +125,7 @@ impl<'t> Reader<'t> {
             self.end_list_task(signed);
             match &signed.sign {
                 Sign::Phase(number, title) if self.is_phase(signed) => {
-                    self.begin_phase(*number, title, signed)
+                    self.begin_phase(*number, title, signed);
                 }
                 Sign::Task(id, title) if self.is_task(id, signed) => self.begin_task(id, title, signed),
                 Sign::Gate(number) => self.begin_gate(*number, signed),

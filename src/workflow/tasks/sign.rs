@@ -2,7 +2,7 @@
 
 use crate::{
     markdown::{Line, LineKind},
-    workflow::parts::plain,
+    workflow::parts::{leading_number, numbered_phase, numbered_task, plain},
 };
 
 /// What a line says.
@@ -51,10 +51,10 @@ pub(super) fn sign(line: &Line, text: &str) -> Sign {
     if could_be_label && let Some(number) = gate(label.as_deref().unwrap_or(&words)) {
         return Sign::Gate(number);
     }
-    if let Some((number, title)) = phase(&words) {
+    if let Some((number, title)) = numbered_phase(&words) {
         return Sign::Phase(number, title);
     }
-    if let Some((id, title)) = task(&words) {
+    if let Some((id, title)) = numbered_task(&words) {
         return Sign::Task(id, title);
     }
     if let Some((name, value)) = words.split_once(':').or(is_heading.then_some((words.as_str(), "")))
@@ -117,37 +117,6 @@ fn gate(words: &str) -> Option<Option<u32>> {
         "exit criteria",
     ];
     NAMES.contains(&rest.trim()).then_some(number)
-}
-
-/// `Phase 1: Frame (day 1)`. Words right behind the number make it a summary, not a phase.
-fn phase(words: &str) -> Option<(u32, String)> {
-    let rest = words.get(..6).filter(|start| start.eq_ignore_ascii_case("phase ")).map(|_| &words[6..])?;
-    let (number, rest) = leading_number(rest.trim_start())?;
-    let title = title(rest)?;
-    Some((number, if title.is_empty() { format!("Phase {number}") } else { title }))
-}
-
-/// `Task 1.2 — Second thing`; `1-2` is `1.2`.
-fn task(words: &str) -> Option<(String, String)> {
-    let rest = words.get(..5).filter(|start| start.eq_ignore_ascii_case("task ")).map(|_| &words[5..])?;
-    let (phase, rest) = leading_number(rest.trim_start())?;
-    let (number, rest) = leading_number(rest.strip_prefix(['.', '-'])?)?;
-    let id = format!("{phase}.{number}");
-    let title = title(rest)?;
-    let title = if title.is_empty() { format!("Task {id}") } else { title };
-    Some((id, title))
-}
-
-/// What follows a number, when it is set off from it.
-fn title(rest: &str) -> Option<String> {
-    let trimmed = rest.trim_start();
-    let set_off = trimmed.trim_start_matches([':', '.', '-', '–', '—', ')']);
-    (trimmed.is_empty() || set_off.len() < trimmed.len()).then(|| set_off.trim().to_owned())
-}
-
-fn leading_number(text: &str) -> Option<(u32, &str)> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    Some((text[..digits].parse().ok()?, &text[digits..]))
 }
 
 /// The ids in a list of dependencies; `Phase 2` as `2.*`, ranges whole.

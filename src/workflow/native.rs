@@ -1,0 +1,40 @@
+//! Our own forms: Markdown with front matter, and YAML or JSON of the published shape.
+
+mod convert;
+mod markdown;
+
+use super::{
+    bundle::{Bundle, Reading, SourceFile},
+    fault::Fault,
+    model::{Definition, Form},
+    published::Document,
+    review,
+    shape::{self, UnknownNames},
+    tree::Node,
+};
+
+/// Reads a Markdown definition.
+pub(super) fn read_markdown(bundle: &Bundle, file: &SourceFile) -> Reading {
+    judged(markdown::read(bundle, file))
+}
+
+/// Reads the published shape.
+pub(super) fn read_tree(bundle: &Bundle, file: &SourceFile, node: &Node, form: Form) -> Reading {
+    let (document, mut faults) = shape::decode::<Document>(node, &file.path, UnknownNames::Refused);
+    let definition = document.map(|document| {
+        let (definition, more) = convert::definition(&document, node, bundle, form);
+        faults.extend(more);
+        definition
+    });
+    judged((definition, faults))
+}
+
+/// What an author wrote is run only when nothing at all is wrong with it.
+fn judged((definition, mut faults): (Option<Definition>, Vec<Fault>)) -> Reading {
+    if let Some(definition) = &definition {
+        faults.extend(review::review(definition));
+    }
+    faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
+    let refused = faults.iter().any(Fault::is_error);
+    Reading { definition: definition.filter(|_| !refused), faults }
+}

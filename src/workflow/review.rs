@@ -1,0 +1,235 @@
+//! What can only be seen on a whole definition: names that mean nothing, phases that nobody reaches.
+
+use super::{
+    condition::{self, ConditionError},
+    fault::Fault,
+    model::{Condition, Definition, Next, Phase, Place},
+    scope::Scope,
+    template,
+};
+use crate::text::nearest;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that is wrong with a definition of our own.
+pub(super) fn review(definition: &Definition) -> Vec<Fault> {
+    let mut review = Review { definition, faults: Vec::new() };
+    review.numbers();
+    review.routes();
+    review.inputs();
+    let mut earlier = BTreeSet::new();
+    for phase in &definition.phases {
+        review.gate_names(phase);
+        review.conditions(phase, &earlier);
+        review.texts(phase, &earlier);
+        earlier.extend(names_of_gate(phase));
+    }
+    review.faults
+}
+
+/// What a gate's evidence can have in it.
+fn names_of_gate(phase: &Phase) -> Vec<&str> {
+    let gate = &phase.gate;
+    let fields = gate.fields.iter().map(|field| field.name.as_str());
+    let boxes = gate.boxes.iter().map(|check_box| check_box.name.as_str());
+    let captures =
+        gate.commands.iter().flat_map(|command| &command.captures).map(|capture| capture.name.as_str());
+    fields.chain(boxes).chain(captures).collect()
+}
+
+struct Review<'d> {
+    definition: &'d Definition,
+    faults: Vec<Fault>,
+}
+
+impl<'d> Review<'d> {
+    fn numbers(&mut self) {
+        let phases = &self.definition.phases;
+        if phases.is_empty() && self.definition.dynamic.is_none() {
+            let place = Place { file: self.definition.source.clone(), line: 0, column: 0 };
+            let fault = Fault::error("no-phases", place, "there is no phase in it");
+            self.faults.push(fault.with_hint("write `## Phase 1: Title`"));
+        }
+        let mut seen: BTreeMap<u32, &Place> = BTreeMap::new();
+        for phase in phases {
+            let number = phase.number;
+            if let Some(first) = seen.get(&number) {
+                let message = format!("there is a phase {number} already, in line {}", first.line);
+                self.error("duplicate-phase", &phase.place, message);
+                continue;
+            }
+            let expected = seen.keys().next_back().map_or_else(|| number.min(1), |last| last + 1);
+            if number != expected {
+                let message = match seen.is_empty() {
+                    true => format!("the first phase is {number}; it has to be 0 or 1"),
+                    false => format!("phase {expected} is missing before phase {number}"),
+                };
+                self.error("missing-phase", &phase.place, message);
+            }
+            seen.insert(number, &phase.place);
+        }
+    }
+
+    fn inputs(&mut self) {
+        for input in &self.definition.inputs {
+            if !condition::is_name(&input.name) {
+                let place = Place { file: self.definition.source.clone(), line: 0, column: 0 };
+                let message = format!(
+                    "the input `{}` can't be named so: a name has letters, digits and `_`",
+                    input.name
+                );
+                self.error("bad-name", &place, message);
+            }
+        }
+    }
+
+    /// Every phase can be reached, and from every phase the end.
+    fn routes(&mut self) {
+        let definition = self.definition;
+        let known: BTreeSet<u32> = definition.phases.iter().map(|phase| phase.number).collect();
+        for phase in &definition.phases {
+            if let Next::OneOf(numbers) = &phase.next {
+                for number in numbers.iter().filter(|number| !known.contains(number)) {
+                    let message =
+                        format!("phase {} goes on at phase {number}, which is not there", phase.number);
+                    self.error("unknown-phase", &phase.place, message);
+                }
+            }
+        }
+        let Some(first) = definition.phases.first() else { return };
+        let reached = closure(first.number, |number| definition.nexts(number));
+        for phase in definition.phases.iter().filter(|phase| !reached.contains(&phase.number)) {
+            let message = format!("phase {} can't be reached from phase {}", phase.number, first.number);
+            self.error("unreachable-phase", &phase.place, message);
+        }
+        for phase in definition.phases.iter().filter(|phase| reached.contains(&phase.number)) {
+            let behind = closure(phase.number, |number| definition.nexts(number));
+            let can_end = behind.iter().any(|number| definition.can_end_at(*number));
+            if !can_end {
+                let message =
+                    format!("from phase {} the workflow goes round in a circle and never ends", phase.number);
+                self.error("endless", &phase.place, message);
+            }
+        }
+    }
+
+    fn gate_names(&mut self, phase: &'d Phase) {
+        let gate = &phase.gate;
+        let fields = gate.fields.iter().map(|field| (field.name.as_str(), &field.place));
+        let captures = gate.commands.iter().flat_map(|command| {
+            command.captures.iter().map(|capture| (capture.name.as_str(), &command.place))
+        });
+        let mut seen = BTreeSet::new();
+        for (name, place) in fields.chain(captures) {
+            if !condition::is_name(name) {
+                let message = format!("`{name}` is no name: it has to be of letters, digits and `_`");
+                self.error("bad-name", place, message);
+            } else if Scope::NAMES.contains(&name) || name == Next::FIELD {
+                self.error(
+                    "reserved-name",
+                    place,
+                    format!("`{name}` has a meaning of its own; call the field otherwise"),
+                );
+            } else if !seen.insert(name) {
+                self.error("duplicate-field", place, format!("this gate asks for `{name}` already"));
+            }
+        }
+        for command in &gate.commands {
+            for capture in &command.captures {
+                if let Err(why) = super::check::pattern(&capture.pattern) {
+                    let message = format!("the pattern `{}` can't be read: {why}", capture.pattern);
+                    self.error("bad-pattern", &command.place, message);
+                }
+            }
+        }
+    }
+
+    fn conditions(&mut self, phase: &'d Phase, earlier: &BTreeSet<&str>) {
+        let own = names_of_gate(phase);
+        let rules = phase.gate.rules.iter().map(|rule| (&rule.condition, own.as_slice()));
+        let when = phase.when.iter().map(|condition| (condition, [].as_slice()));
+        let all: Vec<(&Condition, &[&str])> = rules.chain(when).collect();
+        let sources: Vec<&str> = all.iter().map(|(condition, _)| condition.source.as_str()).collect();
+        for ((condition, own), names) in all.into_iter().zip(condition::names_in(&sources)) {
+            match names {
+                Ok(names) => {
+                    for name in names {
+                        self.name(&name, own, earlier, &condition.place);
+                    }
+                }
+                Err(error) => {
+                    let place = match error {
+                        ConditionError::Syntax { line: 1, column, .. } => {
+                            Place { column: condition.place.column + column - 1, ..condition.place.clone() }
+                        }
+                        _ => condition.place.clone(),
+                    };
+                    self.error("bad-condition", &place, error.to_string());
+                }
+            }
+        }
+    }
+
+    fn texts(&mut self, phase: &'d Phase, earlier: &BTreeSet<&str>) {
+        let tasks = phase.tasks.iter().map(|task| task.text.as_str());
+        for text in std::iter::once(phase.text.as_str()).chain(tasks) {
+            match template::names_in(text) {
+                Ok(names) => {
+                    for name in names {
+                        self.name(&name, &[], earlier, &phase.place);
+                    }
+                }
+                Err(error) => {
+                    let fault = Fault::error("bad-text", phase.place.clone(), error.to_string());
+                    let hint =
+                        "text with `{{` or `{%` of its own goes between `{% raw %}` and `{% endraw %}`";
+                    self.faults.push(fault.with_hint(hint));
+                }
+            }
+        }
+    }
+
+    /// A name that a condition or text uses: it has to mean something here.
+    fn name(&mut self, path: &[String], own: &[&str], earlier: &BTreeSet<&str>, place: &Place) {
+        let inputs: Vec<&str> = self.definition.inputs.iter().map(|input| input.name.as_str()).collect();
+        let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        let (message, known): (String, Vec<&str>) = match parts.as_slice() {
+            ["target", ..] | ["inputs" | "earlier"] => return,
+            ["evidence"] if !own.is_empty() => return,
+            ["inputs", name, ..] => (format!("there is no input `{name}`"), inputs),
+            ["earlier", name, ..] => {
+                (format!("no earlier phase asks for `{name}`"), earlier.iter().copied().collect())
+            }
+            ["evidence", name, ..] => (format!("this gate does not ask for `{name}`"), own.to_vec()),
+            [name, ..] => {
+                let scope =
+                    Scope::NAMES.iter().copied().filter(|name| !own.is_empty() || *name != Scope::EVIDENCE);
+                (format!("`{name}` means nothing here"), own.iter().copied().chain(scope).collect())
+            }
+            [] => return,
+        };
+        let wanted = if parts.len() > 1 && Scope::NAMES.contains(&parts[0]) { parts[1] } else { parts[0] };
+        if known.contains(&wanted) {
+            return;
+        }
+        let near = nearest(wanted, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let hint = near.or_else(|| (!known.is_empty()).then(|| format!("known are {}", known.join(", "))));
+        let fault = Fault::error("undefined-name", place.clone(), message).with_optional_hint(hint);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn error(&mut self, code: &'static str, place: &Place, message: String) {
+        self.faults.push(Fault::error(code, place.clone(), message));
+    }
+}
+
+/// What can be reached from `start`, itself included.
+fn closure(start: u32, nexts: impl Fn(u32) -> Vec<u32>) -> BTreeSet<u32> {
+    let mut reached = BTreeSet::from([start]);
+    let mut open = vec![start];
+    while let Some(number) = open.pop() {
+        open.extend(nexts(number).into_iter().filter(|next| reached.insert(*next)));
+    }
+    reached
+}
