@@ -82,7 +82,7 @@ impl Definition {
             Next::Following => self.first_that_holds(at + 1, scope),
             Next::End => Ok(None),
             Next::OneOf(numbers) => {
-                let next = self.chosen(numbers, evidence)?;
+                let next = self.candidate(numbers, evidence)?;
                 self.first_that_holds(next, scope)
             }
         }
@@ -104,7 +104,7 @@ impl Definition {
     }
 
     /// The index of the phase that the evidence chooses.
-    fn chosen(&self, numbers: &[u32], evidence: &Evidence) -> Result<usize, RouteError> {
+    fn candidate(&self, numbers: &[u32], evidence: &Evidence) -> Result<usize, RouteError> {
         let candidates: Vec<(usize, &Phase)> =
             self.phases.iter().enumerate().filter(|(_, phase)| numbers.contains(&phase.number)).collect();
         let names = || candidates.iter().map(|(_, phase)| name(phase)).collect::<Vec<_>>();
