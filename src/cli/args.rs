@@ -136,7 +136,7 @@ pub enum Command {
     Undo(EntryArgs),
     /// Apply again what was undone last
     Redo,
-    /// Show where somebody else overruled a change, or put it in place
+    /// Show where somebody else overruled a change; put it in place, or drop it
     Conflicts(ConflictsArgs),
     /// Write the project as one HTML page
     Export(ExportArgs),

@@ -136,6 +136,7 @@ fn a_lazy_agent_is_stopped_at_each_corner() {
     story.run(&["apply", "-q"]);
     begins_with_the_code(&mut story);
     approves_its_own_plan(&mut story);
+    changes_the_plan_behind_the_approval(&mut story);
     claims_tests(&mut story);
     finishes(&mut story);
     let readme = example.join("README.md");
@@ -188,6 +189,15 @@ fn approves_its_own_plan(story: &mut Story) {
     assert_eq!(story.stops(), None, "it is the person's turn");
     story.person(&["approve"]);
     assert_eq!(story.state(), "Phase: CONSTRUCT, Status: RUNNING");
+}
+
+fn changes_the_plan_behind_the_approval(story: &mut Story) {
+    let (plan, other) = ("- [ ] Let greeting() take a name", "- [ ] Rewrite the library");
+    assert_eq!(story.edits("changes the approved plan", "workflow_state.md", plan, other), None);
+    let refused = story.edits("edits src/lib.rs", "src/lib.rs", EVERYBODY, BY_NAME);
+    assert!(refused.is_some_and(|it| it.contains("not the one that ada has approved")));
+    assert_eq!(story.stops(), None, "the person is asked");
+    assert_eq!(story.edits("puts the plan back", "workflow_state.md", other, plan), None);
 }
 
 fn claims_tests(story: &mut Story) {
