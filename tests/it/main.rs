@@ -12,6 +12,7 @@ mod corpus_rules;
 mod examples;
 mod faults;
 mod growth;
+mod library;
 mod log_rotation;
 mod merge_history;
 mod properties;
