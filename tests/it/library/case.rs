@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 /// A workflow of the library with its test data.
@@ -66,10 +67,13 @@ pub(super) struct Cheat {
 
 impl Case {
     /// Every workflow of the library, in the order of the ids.
-    pub(super) fn all() -> Vec<Self> {
-        let mut ids: Vec<String> = files("templates/workflows", "md");
-        ids.sort();
-        ids.into_iter().map(Self::of).collect()
+    pub(super) fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
+            let mut ids: Vec<String> = files("templates/workflows", "md");
+            ids.sort();
+            ids.into_iter().map(Case::of).collect()
+        });
+        &ALL
     }
 
     fn of(id: String) -> Self {
