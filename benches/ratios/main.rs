@@ -1,7 +1,7 @@
 //! What Rulemark costs, as ratios: both sides of each are measured in one run, turn by turn, so the
 //! ratio holds on any machine. Nothing is asserted.
 //!
-//! usage: cargo bench [-- core|commands|write|watch|items|hooks]
+//! usage: cargo bench [-- core|commands|write|watch|items|hooks|sessions]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -14,6 +14,7 @@ mod core;
 mod document;
 mod hooks;
 mod project;
+mod sessions;
 mod watch;
 mod write;
 
@@ -21,13 +22,14 @@ use std::{env, time::Duration};
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("core", core::measure),
         ("commands", commands::measure),
         ("write", write::measure),
         ("watch", watch::measure),
         ("items", commands::measure_items),
         ("hooks", hooks::measure),
+        ("sessions", sessions::measure),
     ];
     for (name, measure) in parts {
         if wanted.is_empty() || wanted.iter().any(|part| part == name) {
