@@ -152,6 +152,11 @@ fn the_arrow_check_fails_where_it_should() {
     check("src/hooks/guard.rs", "use crate::mcp;", &["src/hooks/guard.rs:1: hooks must not use mcp"]);
     check("src/runtime/run.rs", "use crate::hooks;", &["src/runtime/run.rs:1: runtime must not use hooks"]);
     check("src/hooks/guard.rs", "use crate::mcp;", &["src/hooks/guard.rs:1: hooks must not use mcp"]);
+    check(
+        "src/runtime/run.rs",
+        "use crate::sessions;",
+        &["src/runtime/run.rs:1: runtime must not use sessions"],
+    );
     // What is allowed.
     check("src/engine/mod.rs", "use crate::{text::Span, rules::{Rule, Step}, document, engine::Event};", &[]);
     check(
@@ -274,6 +279,8 @@ fn may_use(from: &str, to: &str, is_module: bool) -> bool {
         // What answers an agent knows nothing of how people are answered.
         (None, None) if to == "cli" => from == "main",
         (None, None) if to == "mcp" => matches!(from, "cli" | "main"),
+        // Sessions stand on the runtime, and it knows nothing of them.
+        (None, None) if to == "sessions" => matches!(from, "mcp" | "cli" | "main"),
         (None, None) if to == "hooks" => matches!(from, "setup" | "cli" | "main"),
         (None, None) => is_module || from != TESTING,
     }

@@ -58,7 +58,8 @@ pub struct StdioLimits {
 impl Default for StdioLimits {
     fn default() -> Self {
         Self {
-            message: 4 << 20,
+            // Evidence of 10 MB, twice as long where every second byte is a line end.
+            message: 24 << 20,
             requests: 256,
             queue: 4 << 20,
             patience: Duration::from_secs(60),

@@ -57,7 +57,10 @@ impl Client {
     pub(super) fn workflow(&mut self, arguments: &Value) -> Value {
         match self.call("workflow", arguments) {
             Some(Outcome::Answer(answer)) => answer,
-            other => panic!("{arguments}: {other:?}"),
+            other => {
+                let call: String = arguments.to_string().chars().take(300).collect();
+                panic!("{call}: {other:?}")
+            }
         }
     }
 

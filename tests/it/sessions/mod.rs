@@ -4,4 +4,5 @@ mod cases;
 mod client;
 mod disturbance;
 mod expect;
+mod hardening;
 mod workspace;
