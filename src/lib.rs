@@ -41,6 +41,7 @@
 //! * [`evidence`]: the state of the work tree, which a run of the checks speaks of.
 //! * [`process`]: running a command: group, time limit, output, environment.
 //! * [`runtime`]: the one loop that owns the state.
+//! * [`sessions`]: runs of workflows on the disk, and the one tool that agents drive them with.
 //! * [`hooks`]: what AI coding agents ask before and after they act, and what they are answered.
 //! * [`mcp`]: the server that agents speak to over the Model Context Protocol. What carries the
 //!   protocol in it knows nothing of Rulemark.

@@ -1,23 +1,30 @@
 //! `rulemark approve` and `rulemark reject`: a person's decision about the plan.
 
 use super::{
-    args::RejectArgs,
+    args::{ApproveArgs, RejectArgs},
     context::Context,
-    error::{CommandError, CommandResult},
+    error::{CommandError, CommandResult, Exit},
     report::{self, Form},
     trust::{require_person, user_folders},
 };
 use crate::{
     journal::Via,
     runtime::{Decider, Decision},
+    sessions::Sessions,
     trust::{Person, user_name},
 };
 
-pub(crate) fn approve(context: &mut Context) -> CommandResult {
+pub(crate) fn approve(context: &mut Context, args: &ApproveArgs) -> CommandResult {
+    if let Some(session) = &args.session {
+        return decide_phase(context, session, true);
+    }
     decide(context, &Decision::Approve, "approve a plan")
 }
 
 pub(crate) fn reject(context: &mut Context, args: &RejectArgs) -> CommandResult {
+    if let Some(session) = &args.session {
+        return decide_phase(context, session, false);
+    }
     decide(context, &Decision::Reject(args.feedback.join(" ")), "reject a plan")
 }
 
@@ -37,4 +44,18 @@ fn decide(context: &mut Context, decision: &Decision, what: &str) -> CommandResu
         context.terminal.remark(told)?;
     }
     concluded
+}
+
+/// A person's decision about the open phase of a session.
+fn decide_phase(context: &mut Context, session: &str, is_yes: bool) -> CommandResult {
+    let folders = user_folders()?;
+    let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
+    let mut project = context.project()?;
+    require_person(Person::around(&settings), "approve a phase", &folders)?;
+    let decided = Sessions::default().decide(&mut project, session, (&user_name(), is_yes));
+    let (phase, question) = decided.map_err(|failure| CommandError::refused(failure.message))?;
+    let word = if is_yes { "approved" } else { "rejected" };
+    let about = if question.is_empty() { String::new() } else { format!(": {question}") };
+    context.terminal.remark(format!("{word}: phase {phase} of {session}{about}"))?;
+    Ok(Exit::Ok)
 }

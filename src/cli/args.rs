@@ -1,6 +1,13 @@
 //! What can be typed. The doc comments here are the one table that feeds `--help`, `man` and the
 //! completions; what an invocation *means* is worked out in [`super::context`].
 
+mod session;
+
+pub(crate) use session::{
+    SessionCommand, SessionCompleteArgs, SessionGcArgs, SessionListArgs, SessionRepairArgs,
+    SessionSearchArgs, SessionStartArgs,
+};
+
 use crate::{
     hooks::{self, Protocol},
     mcp::tools::ToolSet,
@@ -109,7 +116,7 @@ pub enum Command {
         the plan's hash: a plan that changes needs a new one. It is refused in a shell that an agent has started, and \
         without a terminal"
     )]
-    Approve,
+    Approve(ApproveArgs),
     /// Reject the plan, and tell the agent why; only a person can
     Reject(RejectArgs),
     /// Show the commands that the project names, and allow them to run
@@ -125,6 +132,9 @@ pub enum Command {
         the commands are not trusted"
     )]
     Test(TestArgs),
+    /// Run workflows in sessions, phase by phase
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Report an event that rules wait for
     #[command(after_help = event_names())]
     Emit(EmitArgs),
@@ -362,9 +372,20 @@ pub struct DoneArgs {
     pub note: Option<String>,
 }
 
+/// `approve`.
+#[derive(Debug, ClapArgs)]
+pub struct ApproveArgs {
+    /// Decide about the open phase of this session instead
+    #[arg(long, value_name = "SESSION")]
+    pub session: Option<String>,
+}
+
 /// `reject`.
 #[derive(Debug, ClapArgs)]
 pub struct RejectArgs {
+    /// Decide about the open phase of this session instead
+    #[arg(long, value_name = "SESSION")]
+    pub session: Option<String>,
     /// What is wrong with it
     #[arg(required = true, value_name = "FEEDBACK")]
     pub feedback: Vec<String>,
@@ -379,6 +400,9 @@ pub struct TrustArgs {
     /// Take it back
     #[arg(long, conflicts_with = "list")]
     pub revoke: bool,
+    /// The commands that the gates of this workflow run, instead of the project's own
+    #[arg(long, value_name = "ID", conflicts_with = "list")]
+    pub workflow: Option<String>,
     /// Don't ask
     #[arg(short, long, conflicts_with_all = ["list", "revoke"])]
     pub yes: bool,

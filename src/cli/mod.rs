@@ -38,6 +38,7 @@ mod next;
 mod render;
 mod report;
 mod rules;
+mod session;
 mod set;
 mod status;
 mod test;
@@ -118,10 +119,11 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Log(args) => log::run(context, &args),
         Command::Item(command) => item::run(context, &command),
         Command::Done(args) => done::run(context, args),
-        Command::Approve => approve::approve(context),
+        Command::Approve(args) => approve::approve(context, &args),
         Command::Reject(args) => approve::reject(context, &args),
         Command::Trust(args) => trust::run(context, &args),
         Command::Test(args) => test::run(context, &args),
+        Command::Session(command) => session::run(context, &command),
         Command::Emit(args) => emit::run(context, &args),
         Command::Hook(args) => hook::run(context, args),
         Command::Mcp(args) => mcp::run(context, &args),

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     engine::NamedCommand,
-    runtime::{Checks, Documents},
+    runtime::{Checks, Documents, Project},
+    sessions,
     text::DocumentId,
     trust::{Person, Standing, Trust, UserFolders},
 };
@@ -54,6 +55,9 @@ pub(crate) fn run(context: &mut Context, args: &TrustArgs) -> CommandResult {
         return list(&mut context.terminal, &Trust::new(&folders), args.json);
     }
     let project = context.project()?;
+    if let Some(workflow) = &args.workflow {
+        return of_workflow(context, &project, (workflow, args), &folders);
+    }
     let documents = project.read()?;
     let checks = project.checks(&documents, &folders)?;
     let root = project.workspace().root().display().to_string();
@@ -94,6 +98,50 @@ pub(crate) fn run(context: &mut Context, args: &TrustArgs) -> CommandResult {
     }
     checks.grant()?;
     terminal.remark(format!("trusted: {count} {}; any change asks again", plural(count, "command")))?;
+    Ok(Exit::Ok)
+}
+
+/// The commands that the gates of a workflow run.
+fn of_workflow(
+    context: &mut Context,
+    project: &Project,
+    (workflow, args): (&str, &TrustArgs),
+    folders: &UserFolders,
+) -> CommandResult {
+    let found = sessions::gate_commands(project, workflow);
+    let (source, commands) = found.map_err(|failure| CommandError::usage(failure.message))?;
+    let checks = project.workflow_checks(workflow, commands, folders)?;
+    let terminal = &mut context.terminal;
+    if args.revoke {
+        let had = checks.revoke()?;
+        terminal.remark(if had { "the commands no longer run" } else { "nothing was trusted" })?;
+        return Ok(Exit::Ok);
+    }
+    let standing = checks.standing()?;
+    if standing == Standing::NoCommands {
+        terminal.line(format!("the gates of {workflow} run no commands"))?;
+        return Ok(Exit::Ok);
+    }
+    for command in checks.commands() {
+        let place = format!("  {source}:{}", command.at);
+        terminal.prose(Line::new().ink(Ink::Strong, &command.label).ink(Ink::Faint, place), 2)?;
+        terminal.prose(Line::indented(4).ink(Ink::Accent, &command.line), 2)?;
+    }
+    match &standing {
+        Standing::Trusted => {
+            terminal.remark("trusted")?;
+            return Ok(Exit::Ok);
+        }
+        Standing::Changed { added, removed } => changes(terminal, added, removed)?,
+        _ => {}
+    }
+    terminal.flush()?;
+    require_person(Person::around(checks.settings()), "trust commands", folders)?;
+    if !args.yes && !terminal.ask(&format!("Let Rulemark run them at the gates of {workflow}?"))? {
+        return Err(CommandError::waiting("not trusted; nothing will run"));
+    }
+    checks.grant()?;
+    terminal.remark("trusted; any change asks again")?;
     Ok(Exit::Ok)
 }
 

@@ -11,7 +11,10 @@ use crate::{
     workflow::{Definition, session::Kept},
 };
 use serde_json::Value;
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The longest text that stands in the session itself, in bytes.
 const INLINE: usize = 4 << 10;
@@ -24,6 +27,11 @@ const SIZE: u64 = 64 << 20;
 
 /// How much of a long text is shown where it is only mentioned, in characters.
 const EXCERPT: usize = 200;
+
+/// The hash that a file is called by, if it is one of those here.
+pub(super) fn is_aside(path: &Path) -> Option<Revision> {
+    Revision::from_hex(path.file_stem()?.to_str()?)
+}
 
 impl Store<'_> {
     /// Where long evidence lies.

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     text::Revision,
     workflow::{
-        Definition, Evidence, Facts, Failure as GateFailure, Missing, Phase, Place, Verdict,
-        session::{Attempt, AttemptEnd, Kept, Route, Session, SessionId, Standing, Submission},
+        Definition, Evidence, Facts, Failure as GateFailure, Missing, Next, Phase, RouteError, Verdict,
+        session::{Attempt, AttemptEnd, Kept, Session, SessionId, Standing, Submission},
     },
 };
 use serde_json::{Map, Value, json};
@@ -97,14 +97,15 @@ impl Work<'_> {
         if verdict.passes() {
             let mut after = scope;
             after.earlier.extend(evidence.clone());
-            match definition.route(phase, evidence, &after) {
-                Route::To(number) => next = Some(number),
-                Route::End => {}
-                Route::Asks(missing) => verdict.missing.push(missing),
-                Route::Stuck(why) => verdict.errors.push(GateFailure {
-                    subject: "next phase".into(),
-                    message: why,
-                    place: Place::default(),
+            match definition.next_phase(phase.number, evidence, &after) {
+                Ok(found) => next = found.map(|phase| phase.number),
+                Err(why @ RouteError::Undecided(_)) => {
+                    verdict.missing.push(Missing { name: Next::FIELD.to_owned(), what: why.to_string() });
+                }
+                Err(why) => verdict.errors.push(GateFailure {
+                    subject: Next::FIELD.to_owned(),
+                    message: why.to_string(),
+                    place: phase.place.clone(),
                 }),
             }
         }
@@ -140,7 +141,7 @@ impl Work<'_> {
             let text = session.record(&submission);
             let text = text.map_err(|refusal| Failure::of_refusal(&refusal, given.id.as_str()))?;
             let detail = format!("attempt {} {}", attempt.number, attempt.end.as_str());
-            let write = Write { text, action: given.call.action, phase: Some(given.number), detail };
+            let write = Write { text, label: given.call.action.name(), phase: Some(given.number), detail };
             Ok(Wish::Write(write, Some(attempt)))
         })?;
         let (Some(attempt), session) = outcome else { return Ok(None) };

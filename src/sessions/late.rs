@@ -5,7 +5,6 @@
 //! before anything is written again, and merged; what can't be is kept in a file beside the session.
 
 use super::{
-    Action,
     failure::Failure,
     store::{Put, Store, Write},
 };
@@ -95,7 +94,7 @@ impl Late {
             return Ok(false);
         }
         let detail = "an edit at the same moment".to_owned();
-        let write = Write { text, action: Action::GetState, phase: None, detail };
+        let write = Write { text, label: "merge", phase: None, detail };
         Ok(matches!(store.put(&self.session, found, &write, Insistence::Insistent)?, Put::Done))
     }
 }

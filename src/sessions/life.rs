@@ -86,7 +86,7 @@ impl Work<'_> {
             answer.insert("cleanup".into(), json!({ "state_file_removed": false }));
             return Ok(answer);
         }
-        let _lock = self.store.lock(call.action)?;
+        let _lock = self.store.lock(call.action.name())?;
         let before = index::folder_time(&self.store);
         let Some(reading) = self.store.reading(&id, true)? else { return Err(not_found(&id)) };
         if let Ok(session) = Session::parse(reading.text.clone()) {
@@ -119,7 +119,7 @@ impl Work<'_> {
             let text = transition(session, store.project.now());
             let text = text.map_err(|refusal| Failure::of_refusal(&refusal, id.as_str()))?;
             let (phase, detail) = (Some(session.head.phase), detail.to_owned());
-            Ok(Wish::Write(Write { text, action: call.action, phase, detail }, session.clone()))
+            Ok(Wish::Write(Write { text, label: call.action.name(), phase, detail }, session.clone()))
         })
     }
 }

@@ -27,9 +27,12 @@ mod start;
 mod state;
 mod store;
 mod texts;
+mod upkeep;
 
 pub use action::Action;
 pub use failure::{Failure, FailureKind, Retry};
+pub(crate) use upkeep::gate_commands;
+pub use upkeep::{FoundSession, Tidied, Versions};
 
 use crate::{
     runtime::Project,
@@ -152,7 +155,7 @@ impl Work<'_> {
         id: &SessionId,
         wish: &mut dyn FnMut(&mut Store<'_>, &Session) -> Result<Wish<T>, Failure>,
     ) -> Result<(T, Session), Failure> {
-        let _lock = self.store.lock(call.action)?;
+        let _lock = self.store.lock(call.action.name())?;
         let before = index::folder_time(&self.store);
         let (answer, session, is_written) = self.store.change(id, &mut |store, session| {
             call.expect_revision(session)?;

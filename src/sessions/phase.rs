@@ -7,7 +7,7 @@ use super::{
     texts,
 };
 use crate::workflow::{
-    Definition, Gate, Phase, Scope,
+    Definition, Gate, Phase, Scope, TemplateError,
     session::{Session, SessionStatus},
 };
 use serde_json::{Map, Value, json};
@@ -56,8 +56,7 @@ impl Work<'_> {
             });
         };
         let scope = self.scope(&session, phase)?;
-        let text =
-            texts::task_text(&definition, phase, task, &scope).map_err(|why| unfilled(&session, &why))?;
+        let text = phase.task_text_in(task, &scope).map_err(|why| unfilled(&session, &why))?;
         let mut answer = Map::new();
         answer.insert("session_id".into(), session.head.id.as_str().into());
         answer.insert("phase".into(), number.into());
@@ -77,7 +76,7 @@ impl Work<'_> {
     ) -> Result<Value, Failure> {
         let phase = phase_of(definition, session, number)?;
         let scope = self.scope(session, phase)?;
-        let text = texts::phase_text(definition, phase, &scope).map_err(|why| unfilled(session, &why))?;
+        let text = phase.text_in(&scope).map_err(|why| unfilled(session, &why))?;
         let tasks = phase.tasks.iter().map(|task| {
             let mut entry = json!({ "task_number": task.number, "name": task.title });
             if task.id != task.number.to_string() && !task.id.is_empty() {
@@ -185,9 +184,8 @@ fn expect_reached(session: &Session, definition: &Definition, number: u32) -> Re
         .fix("close the phases before it first"))
 }
 
-fn unfilled(session: &Session, why: &str) -> Failure {
-    let message = format!("the text of the phase can't be filled in: {why}");
-    Failure::new(FailureKind::State, message, Action::GetSession).of_session(session.head.id.as_str())
+fn unfilled(session: &Session, why: &TemplateError) -> Failure {
+    Failure::new(FailureKind::State, why.to_string(), Action::GetSession).of_session(session.head.id.as_str())
 }
 
 /// What closes a phase.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::workflow::{
     Definition, FieldType, Scope,
-    session::{Beginning, Route, Session, SessionId},
+    session::{Beginning, Session, SessionId},
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -34,17 +34,14 @@ impl Work<'_> {
         let inputs = self.inputs(definition, options)?;
         let definition = self.whole(definition, &inputs)?;
         let scope = Scope { inputs: inputs.clone(), target: target.to_owned(), ..Scope::default() };
-        let phase = match definition.beginning(&scope) {
-            Route::To(phase) => phase,
-            Route::Stuck(why) => {
-                return Err(Failure::new(FailureKind::Validation, why, call.action).fix("mend the workflow"));
-            }
-            Route::End | Route::Asks(_) => {
-                let message = format!("workflow {workflow} has no phase to begin with");
-                return Err(Failure::new(FailureKind::Validation, message, call.action));
-            }
+        let first = definition.first_phase(&scope).map_err(|why| {
+            Failure::new(FailureKind::Validation, why.to_string(), call.action).fix("mend the workflow")
+        })?;
+        let Some(phase) = first.map(|phase| phase.number) else {
+            let message = format!("workflow {workflow} has no phase to begin with");
+            return Err(Failure::new(FailureKind::Validation, message, call.action));
         };
-        let _lock = self.store.lock(call.action)?;
+        let _lock = self.store.lock(call.action.name())?;
         // Somebody may have started the same since.
         if let Some(session) = self.standing(workflow, target)? {
             return self.resumed(&session);
@@ -59,7 +56,7 @@ impl Work<'_> {
                 Beginning { id: &id, definition: &definition, pinned, target, options: &inputs, phase, at };
             let text = Session::begin(&beginning);
             let detail = format!("{workflow} on {target}");
-            let write = Write { text, action: call.action, phase: Some(phase), detail };
+            let write = Write { text, label: call.action.name(), phase: Some(phase), detail };
             if self.store.create(&id, &write)? {
                 let session = self.store.read(&id)?;
                 self.note(&session, before);

@@ -63,7 +63,8 @@ pub(super) enum Wish<T> {
 /// A text to be written, and what the journal says of it.
 pub(super) struct Write {
     pub(super) text: String,
-    pub(super) action: Action,
+    /// What was done, in a word.
+    pub(super) label: &'static str,
     pub(super) phase: Option<u32>,
     pub(super) detail: String,
 }
@@ -133,10 +134,10 @@ impl<'p> Store<'p> {
     }
 
     /// Takes the lock under which sessions are written.
-    pub(super) fn lock(&mut self, purpose: Action) -> Result<Lock, Failure> {
+    pub(super) fn lock(&mut self, purpose: &str) -> Result<Lock, Failure> {
         let workspace = self.project.workspace();
         workspace.make_internal().map_err(crate::runtime::Error::from)?;
-        let lock = Lock::acquire(&workspace.internal().join("lock"), purpose.name(), PATIENCE)?;
+        let lock = Lock::acquire(&workspace.internal().join("lock"), purpose, PATIENCE)?;
         self.make_folders()?;
         Late::settle_all(self)?;
         Ok(lock)
@@ -202,7 +203,7 @@ impl<'p> Store<'p> {
         let before = Revision::of(&reading.text);
         let write = Write {
             text: String::new(),
-            action: Action::DeleteSession,
+            label: Action::DeleteSession.name(),
             phase: None,
             detail: detail.to_owned(),
         };
@@ -291,7 +292,7 @@ impl<'p> Store<'p> {
         SessionWrite {
             at: self.project.now(),
             session: id.to_string(),
-            action: write.action.name().to_owned(),
+            action: write.label.to_owned(),
             phase: write.phase,
             detail: write.detail.clone(),
             before,

@@ -1,21 +1,11 @@
-//! The texts of a workflow as they are handed out.
+//! What a workflow asks for, in words, and what it takes from a specification.
 
 use crate::{
     disk::{ReadError, read_text},
     runtime::Project,
-    workflow::{Definition, FieldCheck, Input, Phase, Scope, Task, tasks::TaskList},
+    workflow::{Definition, FieldCheck, Input, tasks::TaskList},
 };
 use serde_json::Value;
-
-/// The author's words of a phase, filled in.
-pub(super) fn phase_text(_: &Definition, phase: &Phase, _: &Scope) -> Result<String, String> {
-    Ok(phase.text.clone())
-}
-
-/// The author's words of a task, filled in.
-pub(super) fn task_text(_: &Definition, _: &Phase, task: &Task, _: &Scope) -> Result<String, String> {
-    Ok(task.text.clone())
-}
 
 /// What must hold for a field, in words.
 pub(super) fn check_in_words(check: &FieldCheck) -> Option<String> {

@@ -27,7 +27,6 @@ mod line;
 mod model;
 mod read;
 mod review;
-mod route;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -41,5 +40,4 @@ pub use model::{
 };
 pub use read::{Flaw, Flaws};
 pub use review::Tampering;
-pub use route::Route;
 pub use transition::{Beginning, Refusal, Standing, Submission};

@@ -1,0 +1,261 @@
+//! `rulemark session`: the actions of the one tool, and what only people do.
+//!
+//! Each subcommand makes the call that an agent would make over MCP; `--json` prints the very answer.
+
+mod told;
+
+use super::{
+    args::{
+        SessionCommand, SessionCompleteArgs, SessionGcArgs, SessionListArgs, SessionRepairArgs,
+        SessionSearchArgs, SessionStartArgs,
+    },
+    context::Context,
+    error::{CommandError, CommandResult, Exit},
+    render::{Extent, Ink, Line, Table, diff},
+};
+use crate::{
+    runtime::Project,
+    sessions::{Failure, FailureKind, Sessions},
+    text::Patch,
+};
+use serde_json::{Map, Value, json};
+use std::{fs, io::Read as _};
+
+pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandResult {
+    let mut project = context.project()?;
+    let (call, is_json) = match command {
+        SessionCommand::Search(args) => return search(context, &mut project, args),
+        SessionCommand::Gc(args) => return tidy(context, &mut project, args),
+        SessionCommand::Repair(args) => return repair(context, &mut project, args),
+        SessionCommand::Show(args) if !args.json.json => return show(context, &mut project, &args.session),
+        command => call(command)?,
+    };
+    let answer = Sessions::default().call(&mut project, &call);
+    if is_json {
+        context.terminal.json(&answer)?;
+        return Ok(if answer["status"] == "error" { Exit::Refused } else { Exit::Ok });
+    }
+    if answer["status"] == "error" {
+        return Err(refusal(&answer));
+    }
+    told::tell(&mut context.terminal, &answer)?;
+    Ok(Exit::Ok)
+}
+
+/// The call that a subcommand makes, and whether its answer is printed as JSON.
+fn call(command: &SessionCommand) -> Result<(Map<String, Value>, bool), CommandError> {
+    let (call, json) = match command {
+        SessionCommand::List(args) => (list(args), args.json),
+        SessionCommand::Start(args) => (start(args)?, args.json),
+        SessionCommand::Show(args) => (about("get_session", &args.session), args.json),
+        SessionCommand::Phase(args) => (about("get_phase", &args.session), args.json),
+        SessionCommand::Task(args) => {
+            let mut call = about("get_task", &args.session);
+            call["phase"] = args.phase.into();
+            call["task_number"] = args.task.into();
+            (call, args.json)
+        }
+        SessionCommand::Complete(args) => (complete(args)?, args.json),
+        SessionCommand::Pause(args) => (noted("pause", &args.session, args.note.as_deref()), args.json),
+        SessionCommand::Resume(args) => (noted("resume", &args.session, args.note.as_deref()), args.json),
+        SessionCommand::Retry(args) => {
+            let mut call = about("retry_phase", &args.session);
+            call["phase"] = args.phase.into();
+            call["reset_evidence"] = args.reset.into();
+            (call, args.json)
+        }
+        SessionCommand::Rollback(args) => {
+            let mut call = about("rollback", &args.session);
+            call["to_phase"] = args.phase.into();
+            (call, args.json)
+        }
+        SessionCommand::Delete(args) => {
+            let mut call = about("delete_session", &args.session);
+            call["reason"] = args.reason.clone().into();
+            (call, args.json)
+        }
+        SessionCommand::Errors(args) => (about("get_errors", &args.session), args.json),
+        SessionCommand::History(args) => (about("get_history", &args.session), args.json),
+        SessionCommand::Metrics(args) => {
+            (json!({ "action": "get_metrics", "session_id": args.session }), args.json)
+        }
+        SessionCommand::Search(_) | SessionCommand::Gc(_) | SessionCommand::Repair(_) => {
+            return Err(CommandError::bug("this subcommand makes no call"));
+        }
+    };
+    let Value::Object(call) = call else { return Err(CommandError::bug("a call is an object")) };
+    Ok((call, json.json))
+}
+
+fn about(action: &str, session: &str) -> Value {
+    json!({ "action": action, "session_id": session })
+}
+
+fn noted(action: &str, session: &str, note: Option<&str>) -> Value {
+    let mut call = about(action, session);
+    call["checkpoint_note"] = note.into();
+    call
+}
+
+fn list(args: &SessionListArgs) -> Value {
+    json!({
+        "action": "list_sessions",
+        "status": args.status,
+        "workflow_type": args.workflow,
+        "cursor": args.cursor,
+    })
+}
+
+fn start(args: &SessionStartArgs) -> Result<Value, CommandError> {
+    Ok(json!({
+        "action": "start",
+        "workflow_type": args.workflow,
+        "target_file": args.target,
+        "options": values(&args.options)?,
+    }))
+}
+
+fn complete(args: &SessionCompleteArgs) -> Result<Value, CommandError> {
+    let mut evidence = match &args.from {
+        Some(file) => read_object(file)?,
+        None => Map::new(),
+    };
+    evidence.extend(values(&args.evidence)?);
+    let mut call = about("complete_phase", &args.session);
+    call["phase"] = args.phase.into();
+    call["evidence"] = evidence.into();
+    Ok(call)
+}
+
+/// `NAME=VALUE` each.
+fn values(given: &[String]) -> Result<Map<String, Value>, CommandError> {
+    let mut values = Map::new();
+    for pair in given {
+        let Some((name, value)) = pair.split_once('=') else {
+            return Err(CommandError::usage(format!("`{pair}` is not NAME=VALUE")));
+        };
+        let value = match value.strip_prefix('@') {
+            Some(file) => Value::String(read(file)?),
+            None => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
+        };
+        values.insert(name.to_owned(), value);
+    }
+    Ok(values)
+}
+
+fn read(file: &str) -> Result<String, CommandError> {
+    let read = match file {
+        "-" => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        file => fs::read_to_string(file),
+    };
+    read.map_err(|error| CommandError::usage(format!("can't read {file}")).because(error))
+}
+
+fn read_object(file: &str) -> Result<Map<String, Value>, CommandError> {
+    serde_json::from_str(&read(file)?)
+        .map_err(|error| CommandError::usage(format!("{file} is no JSON object")).because(error))
+}
+
+/// What an answer that says no comes to.
+fn refusal(answer: &Map<String, Value>) -> CommandError {
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+    let error = match text("error_type") {
+        "ValueError" | "NotFoundError" => CommandError::usage(text("error")),
+        _ => CommandError::refused(text("error")),
+    };
+    // An agent is told of a call; people of what to do.
+    let remedy = text("remediation").rsplit_once("; call {").map_or("", |(remedy, _)| remedy);
+    if remedy.is_empty() { error } else { error.with_hint(remedy) }
+}
+
+fn failed(failure: &Failure) -> CommandError {
+    let error = match failure.kind {
+        FailureKind::Value | FailureKind::NotFound => CommandError::usage(&failure.message),
+        _ => CommandError::refused(&failure.message),
+    };
+    if failure.remedy.is_empty() { error } else { error.with_hint(&failure.remedy) }
+}
+
+/// The file itself: it is made to be read.
+fn show(context: &mut Context, project: &mut Project, name: &str) -> CommandResult {
+    let versions = Sessions::default().versions(project, name).map_err(|failure| failed(&failure))?;
+    context.terminal.document(versions.found.as_deref().unwrap_or_default())?;
+    if let Some(problem) = versions.problem {
+        context.terminal.remark(format!("{problem}; `rulemark session repair {name}` shows more"))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn search(context: &mut Context, project: &mut Project, args: &SessionSearchArgs) -> CommandResult {
+    let words = args.words.join(" ");
+    let found =
+        Sessions::default().search(project, &words, args.limit).map_err(|failure| failed(&failure))?;
+    let terminal = &mut context.terminal;
+    if args.json.json {
+        let found: Vec<Value> =
+            found.iter().map(|it| json!({ "session_id": it.session, "excerpt": it.excerpt })).collect();
+        terminal.json(&found)?;
+        return Ok(Exit::Ok);
+    }
+    if found.is_empty() {
+        terminal.remark("nothing was found")?;
+    }
+    for it in found {
+        let excerpt: Vec<&str> = it.excerpt.split_whitespace().collect();
+        terminal.line(Line::new().ink(Ink::Strong, &it.session))?;
+        terminal.line(Line::indented(2).ink(Ink::Faint, excerpt.join(" ")))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn tidy(context: &mut Context, project: &mut Project, args: &SessionGcArgs) -> CommandResult {
+    let days = args.days.unwrap_or(project.settings().sessions.keep_days);
+    let tidied = Sessions::default().tidy(project, days, args.dry_run).map_err(|failure| failed(&failure))?;
+    let terminal = &mut context.terminal;
+    if args.json.json {
+        terminal.json(&json!({
+            "archived": tidied.archived,
+            "removed": tidied.removed,
+            "dry_run": args.dry_run,
+        }))?;
+        return Ok(Exit::Ok);
+    }
+    for name in &tidied.archived {
+        terminal.line(Line::new().ink(Ink::Faint, "archive  ").text(name))?;
+    }
+    let would = if args.dry_run { "would be " } else { "" };
+    terminal.remark(format!(
+        "{} archived, {} unused files {would}removed",
+        tidied.archived.len(),
+        tidied.removed
+    ))?;
+    Ok(Exit::Ok)
+}
+
+fn repair(context: &mut Context, project: &mut Project, args: &SessionRepairArgs) -> CommandResult {
+    let mut sessions = Sessions::default();
+    let versions = sessions.versions(project, &args.session).map_err(|failure| failed(&failure))?;
+    let Some(problem) = versions.problem else {
+        context.terminal.remark("the session is fine")?;
+        return Ok(Exit::Ok);
+    };
+    context.terminal.line(Line::new().ink(Ink::Bad, &problem))?;
+    let Some(written) = &versions.written else {
+        context.terminal.remark("the journal has no text of it; mend the file by hand")?;
+        return Ok(Exit::Findings);
+    };
+    let found = versions.found.unwrap_or_default();
+    // From the text that was whole to the one that lies there.
+    let patch = Patch::between(written, &found);
+    context.terminal.lines(diff(written, &patch, 2, Extent::Full))?;
+    if !args.restore {
+        context.terminal.remark("`--restore` puts back what stands behind the minus signs")?;
+        return Ok(Exit::Findings);
+    }
+    sessions.restore(project, &args.session).map_err(|failure| failed(&failure))?;
+    context.terminal.remark("restored; what was there is in the journal")?;
+    Ok(Exit::Ok)
+}
