@@ -78,7 +78,7 @@ fn together() {
             scope.spawn(move || {
                 let mut client = Client::start(folder);
                 for phase in 0..3 {
-                    client.complete(id, phase, json!({ "goals": 3 }));
+                    client.complete(id, phase, &json!({ "goals": 3 }));
                 }
             });
         }
@@ -109,7 +109,7 @@ fn fill(client: &mut Client, number: usize) {
     for index in 0..number {
         let id = client.begin(&format!("filled-{index}.md"));
         if index < 5 {
-            client.complete(&id, 0, json!({ "goals": 3, "log": blob }));
+            client.complete(&id, 0, &json!({ "goals": 3, "log": blob }));
             client.large = id;
         }
     }
@@ -168,7 +168,7 @@ impl Client {
         answer["session_id"].as_str().unwrap().to_owned()
     }
 
-    fn complete(&mut self, id: &str, phase: u32, evidence: Value) {
+    fn complete(&mut self, id: &str, phase: u32, evidence: &Value) {
         self.call(
             &json!({ "action": "complete_phase", "session_id": id, "phase": phase, "evidence": evidence }),
         );
@@ -183,7 +183,7 @@ impl Client {
             let id = self.begin(&format!("measured-{round}.md"));
             taken[0] = began.elapsed();
             let began = Instant::now();
-            self.complete(&id, 0, json!({ "goals": 3 }));
+            self.complete(&id, 0, &json!({ "goals": 3 }));
             taken[1] = began.elapsed();
             let began = Instant::now();
             self.call(&json!({ "action": "list_sessions" }));

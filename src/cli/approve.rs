@@ -53,7 +53,7 @@ fn decide_phase(context: &mut Context, session: &str, is_yes: bool) -> CommandRe
     let mut project = context.project()?;
     require_person(Person::around(&settings), "approve a phase", &folders)?;
     let decided = Sessions::default().decide(&mut project, session, (&user_name(), is_yes));
-    let (phase, question) = decided.map_err(|failure| CommandError::refused(failure.message))?;
+    let (phase, question) = decided.map_err(|failure| CommandError::refused(failure.message.clone()))?;
     let word = if is_yes { "approved" } else { "rejected" };
     let about = if question.is_empty() { String::new() } else { format!(": {question}") };
     context.terminal.remark(format!("{word}: phase {phase} of {session}{about}"))?;

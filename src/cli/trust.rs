@@ -109,7 +109,7 @@ fn of_workflow(
     folders: &UserFolders,
 ) -> CommandResult {
     let found = sessions::gate_commands(project, workflow);
-    let (source, commands) = found.map_err(|failure| CommandError::usage(failure.message))?;
+    let (source, commands) = found.map_err(|failure| CommandError::usage(failure.message.clone()))?;
     let checks = project.workflow_checks(workflow, commands, folders)?;
     let terminal = &mut context.terminal;
     if args.revoke {

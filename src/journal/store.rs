@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{disk::Identity, engine::Memory, text::Revision};
 use jiff::civil::DateTime;
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -149,12 +149,7 @@ impl Journal {
                 base = Some(text);
             }
         }
-        for (before, after) in new.attested.iter().filter_map(Attested::written) {
-            if let (Some(before), Some(after)) = (known(before), known(after)) {
-                texts::store(&transaction, before, None, seq)?;
-                texts::store(&transaction, after, Some(before), seq)?;
-            }
-        }
+        store_session_texts(&transaction, &new, seq)?;
         for text in &new.texts {
             texts::store(&transaction, *text, None, seq)?;
         }
@@ -380,6 +375,22 @@ fn last(connection: &Connection) -> Result<(i64, Revision), JournalError> {
         .optional()?;
     let Some((seq, hash)) = row else { return Ok((0, genesis())) };
     Ok((seq, revision(&hash).map_err(JournalError::Damaged)?))
+}
+
+/// Stores the texts of a session that was written over: the second resembles the first.
+fn store_session_texts(
+    transaction: &Transaction<'_>,
+    new: &NewEntry<'_>,
+    seq: i64,
+) -> Result<(), JournalError> {
+    let known = |version: Revision| new.texts.iter().find(|(revision, _)| *revision == version).copied();
+    for (before, after) in new.attested.iter().filter_map(Attested::written) {
+        if let (Some(before), Some(after)) = (known(before), known(after)) {
+            texts::store(transaction, before, None, seq)?;
+            texts::store(transaction, after, Some(before), seq)?;
+        }
+    }
+    Ok(())
 }
 
 fn read_entry(row: &Row<'_>) -> Result<Entry, JournalError> {

@@ -59,7 +59,7 @@ impl Store<'_> {
                 (json, false)
             }
         };
-        let revision = self.put_aside(self.texts(), &text, "")?;
+        let revision = self.put_aside(&self.texts(), &text, "")?;
         Ok(Kept::Aside { text: revision, bytes: text.len() as u64, is_text })
     }
 
@@ -68,7 +68,7 @@ impl Store<'_> {
         match kept {
             Kept::Inline(value) => Ok(value.clone()),
             Kept::Aside { text, is_text, .. } => {
-                let found = self.aside(self.texts(), *text, "")?;
+                let found = self.aside(&self.texts(), *text, "")?;
                 Ok(if *is_text {
                     Value::String(found)
                 } else {
@@ -106,21 +106,21 @@ impl Store<'_> {
                 Action::Start,
             )
         })?;
-        self.put_aside(self.definitions(), &json, ".json")
+        self.put_aside(&self.definitions(), &json, ".json")
     }
 
     /// The definition that is kept under this hash.
     pub(super) fn pinned(&self, revision: Revision) -> Result<Definition, Failure> {
-        let json = self.aside(self.definitions(), revision, ".json")?;
+        let json = self.aside(&self.definitions(), revision, ".json")?;
         serde_json::from_str(&json).map_err(|error| {
             let message = format!("the definition {} is from another version: {error}", revision.short());
             Failure::new(FailureKind::State, message, Action::ListWorkflows).fix("start a new session")
         })
     }
 
-    fn put_aside(&self, folder: PathBuf, text: &str, suffix: &str) -> Result<Revision, Failure> {
+    fn put_aside(&self, folder: &Path, text: &str, suffix: &str) -> Result<Revision, Failure> {
         let revision = Revision::of(text);
-        match fs::create_dir(&folder) {
+        match fs::create_dir(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 let message = format!("cannot make {}: {error}", folder.display());
                 return Err(Failure::new(FailureKind::Internal, message, Action::ListSessions));
@@ -132,7 +132,7 @@ impl Store<'_> {
         Ok(revision)
     }
 
-    fn aside(&self, folder: PathBuf, revision: Revision, suffix: &str) -> Result<String, Failure> {
+    fn aside(&self, folder: &Path, revision: Revision, suffix: &str) -> Result<String, Failure> {
         let path = folder.join(format!("{revision}{suffix}"));
         let text = read_text(&path, self.project.workspace().root(), SIZE)?;
         let text = text.filter(|text| Revision::of(text) == revision);

@@ -181,7 +181,10 @@ impl Work<'_> {
         let catalogue = Catalogue::of(self.store.project);
         let id = session.head.id.as_str();
         let current = catalogue.current(&session.head.workflow);
-        let current = current.map_err(|failure| Failure { kind: FailureKind::State, ..failure })?;
+        let current = current.map_err(|mut failure| {
+            failure.kind = FailureKind::State;
+            failure
+        })?;
         let phase = current.and_then(|definition| definition.phase(number));
         let Some(broken) = phase.and_then(|phase| phase.gate.broken.as_ref()) else { return Ok(()) };
         let kept = self.definition(session)?;

@@ -8,10 +8,15 @@ use crate::{
     workflow::session::Refusal,
 };
 use serde_json::{Map, Value, json};
+use std::ops::{Deref, DerefMut};
 
-/// Why an action was refused.
+/// Why an action was refused. On the heap: almost every call here may end with one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+/// What a [`Failure`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
     /// What kind of trouble it is.
     pub kind: FailureKind,
     /// What failed, where, and why.
@@ -82,17 +87,31 @@ impl Retry {
     }
 }
 
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl Failure {
     /// A refusal whose remedy is to call `action` instead.
     pub(super) fn new(kind: FailureKind, message: impl Into<String>, action: Action) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             remedy: String::new(),
             call: action.example(),
             retry: Retry::AfterFix,
             more: Map::new(),
-        }
+        }))
     }
 
     /// Says how to fix it.
@@ -140,7 +159,7 @@ impl Failure {
         answer.insert("error_type".into(), self.kind.name().into());
         answer.insert("remediation".into(), remedy.into());
         answer.insert("retry".into(), self.retry.name().into());
-        answer.extend(self.more);
+        answer.extend(self.0.more);
         answer
     }
 }

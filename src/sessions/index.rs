@@ -418,7 +418,7 @@ fn look_at(connection: &Connection, store: &mut Store<'_>, id: &SessionId) -> Re
         },
         Ok(None) => return forget(connection, id.as_str()),
         Err(failure) => {
-            let damage = Damage { is_corrupt: true, lines: vec![(1, failure.message)] };
+            let damage = Damage { is_corrupt: true, lines: vec![(1, failure.message.clone())] };
             Listed::of_damaged(id, "", &damage, stamp)
         }
     };

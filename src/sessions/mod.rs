@@ -30,7 +30,7 @@ mod texts;
 mod upkeep;
 
 pub use action::Action;
-pub use failure::{Failure, FailureKind, Retry};
+pub use failure::{Details, Failure, FailureKind, Retry};
 pub(crate) use upkeep::gate_commands;
 pub use upkeep::{FoundSession, Tidied, Versions};
 
@@ -46,7 +46,7 @@ use call::Call;
 use index::Index;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use store::{Store, Wish};
+use store::{Store, WishFor};
 
 /// What is kept between two calls: nothing that the files don't say.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl Sessions {
     }
 }
 
-impl Work<'_> {
+impl<'w> Work<'w> {
     /// The definition that a session keeps to.
     fn definition(&mut self, session: &Session) -> Result<Arc<Definition>, Failure> {
         let revision = session.head.definition;
@@ -130,7 +130,7 @@ impl Work<'_> {
     /// Does something with the index; none of its rows are older than the files they were read from.
     fn with_index<T>(
         &mut self,
-        work: impl FnOnce(&mut Index, &mut Store<'_>) -> Result<T, Failure>,
+        work: impl FnOnce(&mut Index, &mut Store<'w>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let open = self.sessions.index.take().filter(Index::is_in_place);
         let mut index = match open {
@@ -153,7 +153,7 @@ impl Work<'_> {
         &mut self,
         call: &Call<'_>,
         id: &SessionId,
-        wish: &mut dyn FnMut(&mut Store<'_>, &Session) -> Result<Wish<T>, Failure>,
+        wish: &mut WishFor<'_, Store<'w>, T>,
     ) -> Result<(T, Session), Failure> {
         let _lock = self.store.lock(call.action.name())?;
         let before = index::folder_time(&self.store);

@@ -50,7 +50,7 @@ impl Work<'_> {
                 Some(first) => failure
                     .with_parameter("task_number", first)
                     .fix(format!("its tasks are {first} to {last}")),
-                None => Failure::new(FailureKind::NotFound, failure.message, Action::GetPhase)
+                None => Failure::new(FailureKind::NotFound, failure.message.clone(), Action::GetPhase)
                     .of_session(session.head.id.as_str())
                     .fix("the phase has no tasks; its text says all there is"),
             });

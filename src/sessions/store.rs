@@ -60,6 +60,9 @@ pub(super) enum Wish<T> {
     Write(Write, T),
 }
 
+/// Says what is to become of a session; `S` is the store that it may look into.
+pub(super) type WishFor<'w, S, T> = dyn FnMut(&mut S, &Session) -> Result<Wish<T>, Failure> + 'w;
+
 /// A text to be written, and what the journal says of it.
 pub(super) struct Write {
     pub(super) text: String,
@@ -151,7 +154,7 @@ impl<'p> Store<'p> {
     pub(super) fn change<T>(
         &mut self,
         id: &SessionId,
-        wish: &mut dyn FnMut(&mut Self, &Session) -> Result<Wish<T>, Failure>,
+        wish: &mut WishFor<'_, Self, T>,
     ) -> Result<(T, Session, bool), Failure> {
         let began = Instant::now();
         for attempt in 0..ATTEMPTS {

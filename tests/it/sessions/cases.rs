@@ -37,7 +37,7 @@ fn run_all(folder: &Path) {
         fs::read_dir(folder.join("cases")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let (mut run, mut failed) = (0, Vec::new());
-    let wanted = std::env::var("RULEMARK_CASE").ok();
+    let wanted = std::env::var_os("RULEMARK_CASE").and_then(|id| id.into_string().ok());
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let cases: Vec<Value> =

@@ -48,7 +48,7 @@ impl Client {
             "capabilities": {},
             "clientInfo": { "name": "cases", "version": "1" },
         });
-        client.ask("initialize", hello).unwrap();
+        client.ask("initialize", &hello).unwrap();
         client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).unwrap();
         client
     }
@@ -66,7 +66,7 @@ impl Client {
 
     /// Calls a tool; `None` when the server went before it answered.
     pub(super) fn call(&mut self, tool: &str, arguments: &Value) -> Option<Outcome> {
-        let answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }))?;
+        let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }))?;
         if let Some(error) = answer.get("error") {
             return Some(Outcome::Error(error["code"].as_i64().unwrap(), error.clone()));
         }
@@ -83,7 +83,7 @@ impl Client {
         Some(Outcome::Answer(structured))
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Option<Value> {
+    fn ask(&mut self, method: &str, params: &Value) -> Option<Value> {
         self.sent += 1;
         let id = self.sent;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).ok()?;

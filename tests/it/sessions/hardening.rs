@@ -4,7 +4,7 @@ use super::workspace::{Workspace, complete, good_evidence, start_lamp};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
 
-fn submit(session: &str, phase: u64, evidence: Value) -> Value {
+fn submit(session: &str, phase: u64, evidence: &Value) -> Value {
     json!({ "action": "complete_phase", "session_id": session, "phase": phase, "evidence": evidence })
 }
 
@@ -13,7 +13,7 @@ fn large_evidence_goes_aside_and_too_much_is_refused() {
     let workspace = Workspace::of_cases();
     let mut server = workspace.serve();
     let id = start_lamp(&mut server, "a.md");
-    let refused = server.workflow(&submit(&id, 0, json!({ "goals": 3, "log": "x".repeat(11 << 20) })));
+    let refused = server.workflow(&submit(&id, 0, &json!({ "goals": 3, "log": "x".repeat(11 << 20) })));
     assert_eq!((&refused["status"], &refused["error_type"]), (&json!("error"), &json!("ValidationError")));
     assert!(refused["error"].as_str().unwrap().contains("10 MB"), "{refused}");
     assert!(refused.to_string().len() < 2_000);
@@ -21,7 +21,7 @@ fn large_evidence_goes_aside_and_too_much_is_refused() {
 
     let long = format!("begins so {}", "y".repeat(8 << 20));
     let evidence = json!({ "brief_path": "brief.md", "goals": 3, "log": long });
-    let passed = server.workflow(&submit(&id, 0, evidence.clone()));
+    let passed = server.workflow(&submit(&id, 0, &evidence));
     assert_eq!(passed["checkpoint_passed"], true, "{passed}");
     assert!(workspace.read(&id).len() < 3_000, "the session itself stays small");
     let state = server.workflow(&json!({ "action": "get_state", "session_id": id }));
@@ -30,7 +30,7 @@ fn large_evidence_goes_aside_and_too_much_is_refused() {
     assert!(shown["excerpt"].as_str().unwrap().starts_with("begins so "), "{shown}");
     let aside = workspace.root.join(".rulemark/sessions/texts").join(shown["sha256"].as_str().unwrap());
     assert_eq!(fs::read_to_string(aside).unwrap(), long);
-    let again = server.workflow(&submit(&id, 0, evidence));
+    let again = server.workflow(&submit(&id, 0, &evidence));
     assert_eq!(again, passed, "the same evidence is the same call");
 }
 
@@ -39,15 +39,15 @@ fn repeating_a_call_changes_nothing() {
     let workspace = Workspace::of_cases();
     let mut server = workspace.serve();
     let id = start_lamp(&mut server, "a.md");
-    let refused = server.workflow(&submit(&id, 0, json!({ "goals": 3 })));
+    let refused = server.workflow(&submit(&id, 0, &json!({ "goals": 3 })));
     let text = workspace.read(&id);
     // The order of names says nothing.
-    assert_eq!(server.workflow(&submit(&id, 0, json!({ "goals": 3 }))), refused);
+    assert_eq!(server.workflow(&submit(&id, 0, &json!({ "goals": 3 }))), refused);
     assert_eq!(workspace.read(&id), text);
     let passed = complete(&mut server, &id, 0);
     let text = workspace.read(&id);
     let evidence = json!({ "goals": 3, "brief_path": "brief.md" });
-    assert_eq!(server.workflow(&submit(&id, 0, evidence)), passed);
+    assert_eq!(server.workflow(&submit(&id, 0, &evidence)), passed);
     complete(&mut server, &id, 1);
     let last = complete(&mut server, &id, 2);
     assert_eq!(last["workflow_complete"], true, "{last}");
@@ -94,7 +94,7 @@ fn two_servers_lose_no_step_of_each_other() {
                 for round in 0..ROUNDS {
                     for id in ids {
                         let evidence = json!({ "goals": 9, "by": format!("{name} {round}") });
-                        let refused = server.workflow(&submit(id, 0, evidence));
+                        let refused = server.workflow(&submit(id, 0, &evidence));
                         assert_eq!(refused["error_type"], "ValidationError", "{refused}");
                     }
                 }
