@@ -26,32 +26,41 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Requests of the protocol that a handler gets only when their parameters have the right types.
+/// Requests of the protocol, and the revisions that have them.
 ///
-/// rmcp hands any other one on as an unknown request, which would be answered "method not found".
-const KNOWN_REQUESTS: [&str; 21] = [
-    "initialize",
-    "ping",
-    "server/discover",
-    "tools/list",
-    "tools/call",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-    "resources/subscribe",
-    "resources/unsubscribe",
-    "resources/directory/read",
-    "subscriptions/listen",
-    "prompts/list",
-    "prompts/get",
-    "completion/complete",
-    "logging/setLevel",
-    "tasks/get",
-    "tasks/update",
-    "tasks/cancel",
-    "skills/list",
-    "skills/get",
+/// A handler gets one only when its parameters have the right types; rmcp hands any other one on as an
+/// unknown request, which would be answered "method not found".
+const KNOWN_REQUESTS: [(&str, Revisions); 21] = [
+    ("initialize", Revisions::Earlier),
+    ("ping", Revisions::Earlier),
+    ("logging/setLevel", Revisions::Earlier),
+    ("resources/subscribe", Revisions::Earlier),
+    ("resources/unsubscribe", Revisions::Earlier),
+    ("server/discover", Revisions::From2026),
+    ("subscriptions/listen", Revisions::From2026),
+    ("tools/list", Revisions::All),
+    ("tools/call", Revisions::All),
+    ("resources/list", Revisions::All),
+    ("resources/templates/list", Revisions::All),
+    ("resources/read", Revisions::All),
+    ("resources/directory/read", Revisions::All),
+    ("prompts/list", Revisions::All),
+    ("prompts/get", Revisions::All),
+    ("completion/complete", Revisions::All),
+    ("tasks/get", Revisions::All),
+    ("tasks/update", Revisions::All),
+    ("tasks/cancel", Revisions::All),
+    ("skills/list", Revisions::All),
+    ("skills/get", Revisions::All),
 ];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Revisions {
+    /// Those before 2026-07-28.
+    Earlier,
+    From2026,
+    All,
+}
 
 /// A handler whose panics are answered with an internal error, while the server goes on.
 ///
@@ -145,8 +154,11 @@ impl<H: ServerHandler> ServerHandler for Guarded<H> {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        if KNOWN_REQUESTS.contains(&request.method.as_str()) {
-            let method = &request.method;
+        let version = context.protocol_version();
+        let is_from_2026 = version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        let without = if is_from_2026 { Revisions::Earlier } else { Revisions::From2026 };
+        let method = &request.method;
+        if KNOWN_REQUESTS.iter().any(|(known, revisions)| known == method && *revisions != without) {
             return Err(ErrorData::invalid_params(
                 format!(
                     "the parameters of {method} are missing or have the wrong types; see the protocol's schema"
