@@ -35,6 +35,7 @@
 //!
 //! * [`disk`]: reading while nobody writes, the swap, locks, the watcher, the workspace. Its `lease` module is
 //!   the only one with `unsafe` code.
+//! * [`library`]: where definitions of workflows lie: project, user, binary; the nearer one wins.
 //! * [`journal`]: the append-only record in SQLite; undo, history, the engine's memory.
 //! * [`trust`]: which commands a person has allowed, and whether it is a person who asks.
 //! * [`git`]: the repository a project lies in.
@@ -60,6 +61,9 @@
 //! | a rule step | a [`rules::StepKind`], its wording in `rules/step/forms.rs`, its doing in `engine/perform/steps.rs` |
 //! | an agent's hooks | its table in `hooks/`, named in `hooks/mod.rs`; what is said in them: `hooks/guard.rs` and its neighbours |
 //! | a tool for agents | its function in `mcp/tools/`, its line in [`mcp::tools::TOOLS`] |
+//! | a named check | its name in `workflow/named_check.rs`, its doing in `workflow/check.rs` |
+//! | a form of definitions | a reader beside `workflow/praxis.rs`, told apart in `workflow/read.rs` |
+//! | a workflow of the library | a file in `templates/workflows/`, named in `library/built_in.rs` |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!
 //! # Invariants
@@ -83,6 +87,7 @@ pub mod evidence;
 pub mod git;
 pub mod hooks;
 pub mod journal;
+pub mod library;
 pub mod markdown;
 pub mod mcp;
 pub mod process;

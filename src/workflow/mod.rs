@@ -6,6 +6,7 @@
 //!
 //! This is the one part of the core that knows serde: definitions *are* documents in serialised forms.
 
+mod accordo;
 mod boxes;
 pub mod bundle;
 mod check;
@@ -15,6 +16,7 @@ pub mod evidence;
 pub mod fault;
 mod gate;
 mod gate_line;
+mod graph;
 pub mod model;
 pub mod named_check;
 mod native;
@@ -23,13 +25,13 @@ mod praxis;
 pub mod published;
 mod read;
 mod review;
-mod route;
 mod scope;
 pub mod session;
 pub mod shape;
 pub mod tasks;
 mod template;
 pub mod tree;
+mod workrail;
 
 pub use bundle::{Bundle, Reading, SourceFile};
 pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
@@ -38,6 +40,5 @@ pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
 };
-pub use route::RouteError;
 pub use scope::Scope;
 pub use template::TemplateError;

@@ -1,11 +1,13 @@
 //! Reading a definition in whatever form it is written.
 
 use super::{
+    accordo,
     bundle::{Bundle, Reading, SourceFile},
     fault::Fault,
     model::{Form, Place},
     native, praxis, shape,
     tree::{self, Node},
+    workrail,
 };
 
 impl Bundle {
@@ -32,7 +34,13 @@ impl Bundle {
 
     /// Others' forms are told by the names that only they have.
     fn read_tree(&self, file: &SourceFile, node: &Node, form: Form) -> Reading {
-        native::read_tree(self, file, node, form)
+        if node.get("workflow").is_some_and(|workflow| workflow.get("tree").is_some()) {
+            accordo::read(self, file, node)
+        } else if node.get("steps").is_some() {
+            workrail::read(self, file, node)
+        } else {
+            native::read_tree(self, file, node, form)
+        }
     }
 
     fn unknown(&self) -> Reading {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn review(definition: &Definition) -> Vec<Fault> {
     let mut review = Review { definition, faults: Vec::new() };
     review.numbers();
-    review.routes();
+    review.faults.extend(routes(definition));
     review.inputs();
     let mut earlier = BTreeSet::new();
     for phase in &definition.phases {
@@ -78,36 +78,6 @@ impl<'d> Review<'d> {
                     input.name
                 );
                 self.error("bad-name", &place, message);
-            }
-        }
-    }
-
-    /// Every phase can be reached, and from every phase the end.
-    fn routes(&mut self) {
-        let definition = self.definition;
-        let known: BTreeSet<u32> = definition.phases.iter().map(|phase| phase.number).collect();
-        for phase in &definition.phases {
-            if let Next::OneOf(numbers) = &phase.next {
-                for number in numbers.iter().filter(|number| !known.contains(number)) {
-                    let message =
-                        format!("phase {} goes on at phase {number}, which is not there", phase.number);
-                    self.error("unknown-phase", &phase.place, message);
-                }
-            }
-        }
-        let Some(first) = definition.phases.first() else { return };
-        let reached = closure(first.number, |number| definition.nexts(number));
-        for phase in definition.phases.iter().filter(|phase| !reached.contains(&phase.number)) {
-            let message = format!("phase {} can't be reached from phase {}", phase.number, first.number);
-            self.error("unreachable-phase", &phase.place, message);
-        }
-        for phase in definition.phases.iter().filter(|phase| reached.contains(&phase.number)) {
-            let behind = closure(phase.number, |number| definition.nexts(number));
-            let can_end = behind.iter().any(|number| definition.can_end_at(*number));
-            if !can_end {
-                let message =
-                    format!("from phase {} the workflow goes round in a circle and never ends", phase.number);
-                self.error("endless", &phase.place, message);
             }
         }
     }
@@ -224,10 +194,70 @@ impl<'d> Review<'d> {
     }
 }
 
-/// What can be reached from `start`, itself included.
-fn closure(start: u32, nexts: impl Fn(u32) -> Vec<u32>) -> BTreeSet<u32> {
-    let mut reached = BTreeSet::from([start]);
-    let mut open = vec![start];
+/// The most phases that a workflow may have. The longest one known has 25.
+const MOST_PHASES: usize = 500;
+
+/// Whether every phase can be reached, and from every phase the end.
+pub(super) fn routes(definition: &Definition) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut error =
+        |code, phase: &Phase, message| faults.push(Fault::error(code, phase.place.clone(), message));
+    let known: BTreeSet<u32> = definition.phases.iter().map(|phase| phase.number).collect();
+    for phase in &definition.phases {
+        if let Next::OneOf(numbers) = &phase.next {
+            for number in numbers.iter().filter(|number| !known.contains(number)) {
+                let message = format!("phase {} goes on at phase {number}, which is not there", phase.number);
+                error("unknown-phase", phase, message);
+            }
+        }
+    }
+    let Some(first) = definition.phases.first() else { return faults };
+    if definition.phases.len() > MOST_PHASES {
+        let message = format!("there are {} phases; {MOST_PHASES} are the most", definition.phases.len());
+        faults.push(Fault::error("too-many-phases", first.place.clone(), message));
+        return faults;
+    }
+    let reached = closure([first.number], |number| nexts(definition, number));
+    let ends = definition
+        .phases
+        .iter()
+        .map(|phase| phase.number)
+        .filter(|number| nexts(definition, *number).is_empty());
+    let before = |number: u32| {
+        let leads =
+            definition.phases.iter().filter(move |phase| nexts(definition, phase.number).contains(&number));
+        leads.map(|phase| phase.number).collect()
+    };
+    let ending = closure(ends, before);
+    for phase in &definition.phases {
+        if !reached.contains(&phase.number) {
+            let message = format!("phase {} can't be reached from phase {}", phase.number, first.number);
+            error("unreachable-phase", phase, message);
+        } else if !ending.contains(&phase.number) {
+            let message =
+                format!("from phase {} the workflow goes round in a circle and never ends", phase.number);
+            error("endless", phase, message);
+        }
+    }
+    faults
+}
+
+/// The phases that may come right behind `number`, skipped ones included.
+fn nexts(definition: &Definition, number: u32) -> Vec<u32> {
+    let Some(at) = definition.phases.iter().position(|phase| phase.number == number) else {
+        return Vec::new();
+    };
+    match &definition.phases[at].next {
+        Next::Following => definition.phases.get(at + 1).map(|phase| phase.number).into_iter().collect(),
+        Next::OneOf(numbers) => numbers.clone(),
+        Next::End => Vec::new(),
+    }
+}
+
+/// What can be reached from these, themselves included.
+fn closure(starts: impl IntoIterator<Item = u32>, nexts: impl Fn(u32) -> Vec<u32>) -> BTreeSet<u32> {
+    let mut open: Vec<u32> = starts.into_iter().collect();
+    let mut reached: BTreeSet<u32> = open.iter().copied().collect();
     while let Some(number) = open.pop() {
         open.extend(nexts(number).into_iter().filter(|next| reached.insert(*next)));
     }

@@ -96,7 +96,6 @@ fn bounded(text: &str) -> Result<(), TemplateError> {
 }
 
 /// The text so that nothing in it is filled in.
-#[allow(dead_code, reason = "the import of texts that are no templates comes next")]
 pub(super) fn escaped(text: &str) -> String {
     text.replace("{{", "{{ \"{{\" }}").replace("{%", "{{ \"{%\" }}").replace("{#", "{{ \"{#\" }}")
 }
