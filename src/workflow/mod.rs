@@ -25,6 +25,7 @@ mod praxis;
 pub mod published;
 mod read;
 mod review;
+mod route;
 mod scope;
 pub mod session;
 pub mod shape;
@@ -40,5 +41,6 @@ pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
 };
+pub use route::RouteError;
 pub use scope::Scope;
 pub use template::TemplateError;
