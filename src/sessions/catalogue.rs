@@ -8,7 +8,10 @@ use crate::{
     disk::read_text,
     runtime::Project,
     text::nearest,
-    workflow::{Bundle, Definition, Fault, SourceFile},
+    workflow::{
+        Bundle, Definition, Fault, SourceFile,
+        library::{LIBRARY, from_library},
+    },
 };
 use std::path::{Path, PathBuf};
 
@@ -16,12 +19,15 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Layer {
     Project,
+    /// Inside the binary.
+    Library,
 }
 
 impl Layer {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
+            Self::Library => "library",
         }
     }
 }
@@ -89,8 +95,15 @@ impl Catalogue {
         found
     }
 
-    pub(super) fn offered(&self) -> &[Offered] {
-        &self.offered
+    /// The project's own, then those of the library that it has none of the same id for.
+    pub(super) fn offered(&self) -> impl Iterator<Item = Offered> {
+        let is_own = |id: &str| {
+            self.offered.iter().any(|offered| offered.id == id)
+                || self.broken.iter().any(|broken| broken.id == id)
+        };
+        let others = LIBRARY.iter().filter(move |(id, _)| !is_own(id)).filter_map(|(id, _)| from_library(id));
+        let others = others.map(|definition| Offered::of(definition, Layer::Library));
+        self.offered.iter().cloned().chain(others)
     }
 
     pub(super) fn broken(&self) -> &[Broken] {
@@ -109,10 +122,11 @@ impl Catalogue {
 
     /// The definition to start.
     pub(super) fn find(&self, id: &str) -> Result<&Definition, Failure> {
-        if let Some(definition) = self.current(id)? {
+        if let Some(definition) = self.current(id)?.or_else(|| from_library(id)) {
             return Ok(definition);
         }
-        let meant = nearest(id, self.offered.iter().map(|offered| offered.id.as_str()));
+        let known = self.offered.iter().map(|offered| offered.id.as_str());
+        let meant = nearest(id, known.chain(LIBRARY.iter().map(|(id, _)| *id)));
         let shown: String = id.chars().take(80).collect();
         let message = format!("there is no workflow `{shown}`");
         let failure = Failure::new(FailureKind::NotFound, message, Action::ListWorkflows);

@@ -26,11 +26,11 @@ impl Work<'_> {
             })?,
         };
         let catalogue = Catalogue::of(self.store.project);
-        let matches = |offered: &&Offered| {
+        let matches = |offered: &Offered| {
             category.is_none_or(|category| offered.category.as_deref() == Some(category))
                 && query.as_ref().is_none_or(|query| offered.mentions(query))
         };
-        let all: Vec<&Offered> = catalogue.offered().iter().filter(matches).collect();
+        let all: Vec<Offered> = catalogue.offered().filter(matches).collect();
         let mut page: Vec<Value> = Vec::new();
         let mut size = 0;
         let mut layer: Option<Layer> = None;

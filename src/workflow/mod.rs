@@ -17,6 +17,7 @@ pub mod fault;
 mod gate;
 mod gate_line;
 mod graph;
+pub mod library;
 pub mod model;
 pub mod named_check;
 mod native;

@@ -4,7 +4,10 @@ mod case;
 mod world;
 
 use case::{Case, Step, files};
-use rulemark::workflow::{Facts, Gate, Phase};
+use rulemark::workflow::{
+    Facts, Gate, Phase,
+    library::{LIBRARY, from_library},
+};
 use std::collections::BTreeSet;
 use world::{World, assert_refused, complaints};
 
@@ -141,5 +144,27 @@ fn nothing_that_is_asked_for_can_be_left_out() {
                 assert_refused(&complaints(&world.settle(&phase.gate, &honest)), &expected, &case.id);
             }
         }
+    }
+}
+
+#[test]
+fn the_readme_lists_them_as_they_are() {
+    let rows = Case::all().iter().map(|case| {
+        let definition = case.definition();
+        let phases: Vec<&str> = definition.phases.iter().map(|phase| phase.title.as_str()).collect();
+        format!("| `{}` | {} | {} |\n", case.id, definition.description, phases.join(" · "))
+    });
+    let table = format!("| id | what for | phases |\n| --- | --- | --- |\n{}", rows.collect::<String>());
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&table), "README.md has to have this table:\n\n{table}");
+}
+
+#[test]
+fn all_are_in_the_binary() {
+    let ids: Vec<&str> = Case::all().iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(LIBRARY.map(|(id, _)| id).to_vec(), ids);
+    for case in Case::all() {
+        let built_in = from_library(&case.id).unwrap();
+        assert_eq!(built_in.revision, case.definition().revision, "{}", case.id);
     }
 }
