@@ -97,7 +97,7 @@ pub(super) fn files(folder: &str, extension: &str) -> Vec<String> {
     paths.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
-pub(super) fn root() -> PathBuf {
+fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 

@@ -1,9 +1,11 @@
 //! The library of workflows: each one is walked to its end, and each rule in it catches somebody cheating.
 
 mod case;
+mod play;
 mod world;
 
 use case::{Case, Step, files};
+use play::Play;
 use rulemark::workflow::{
     Facts, Gate, Phase,
     library::{LIBRARY, from_library},
@@ -166,5 +168,30 @@ fn all_are_in_the_binary() {
     for case in Case::all() {
         let built_in = from_library(&case.id).unwrap();
         assert_eq!(built_in.revision, case.definition().revision, "{}", case.id);
+    }
+}
+
+/// The same stories before the real server, with real files, commits, commands, and a person.
+#[test]
+fn sessions_go_the_same_way() {
+    for case in Case::all() {
+        let mut play = Play::begin(case);
+        for step in &case.story.walk {
+            match step {
+                Step::Commit { commit, files } => play.commit(commit, files),
+                Step::Phase { phase, evidence } => play.phase(*phase, evidence),
+            }
+        }
+        play.assert_completed();
+    }
+}
+
+#[test]
+fn the_projects_own_definition_stands_before_the_built_in_one() {
+    let own = "---\nid: release\nversion: 9.0.0\nname: Ours\ndescription: Our way.\n---\n## Phase 1: Ship\n\nShip.\n";
+    let cases = [(own, "Ship"), (&own[..20], "workflow release can't be read")];
+    for (text, expected) in cases {
+        let answer = play::started_beside(&[("workflows/release.md", text)], "release");
+        assert!(answer.contains(expected), "{answer}");
     }
 }

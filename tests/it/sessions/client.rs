@@ -8,7 +8,7 @@ use std::{
 };
 
 /// A server in a process of its own, and this end of its pipes.
-pub(super) struct Client {
+pub(crate) struct Client {
     process: Child,
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
@@ -34,7 +34,7 @@ impl Outcome {
 
 impl Client {
     /// Starts a server on the project in `folder`, with a home of its own, and shakes hands.
-    pub(super) fn start(folder: &Path, home: &Path) -> Self {
+    pub(crate) fn start(folder: &Path, home: &Path) -> Self {
         #[allow(clippy::disallowed_methods, reason = "a client starts its server")]
         let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
         command.arg("-C").arg(folder).arg("mcp");
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// Calls the one tool.
-    pub(super) fn workflow(&mut self, arguments: &Value) -> Value {
+    pub(crate) fn workflow(&mut self, arguments: &Value) -> Value {
         match self.call("workflow", arguments) {
             Some(Outcome::Answer(answer)) => answer,
             other => {

@@ -1,7 +1,7 @@
 //! Sessions, as an agent has them: the real server, over MCP, on a fresh workspace.
 
 mod cases;
-mod client;
+pub(crate) mod client;
 mod disturbance;
 mod expect;
 mod hardening;
