@@ -10,7 +10,7 @@ pub(crate) use session::{
 
 use crate::{
     hooks::{self, Protocol},
-    mcp::tools::ToolSet,
+    runtime::ToolSet,
     setup::{AGENTS, Agent},
 };
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
@@ -571,9 +571,9 @@ impl HookAgent {
 /// `mcp`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct McpArgs {
-    /// Which tools to offer
-    #[arg(long, value_enum, default_value_t, value_name = "SET")]
-    pub tools: McpTools,
+    /// Which tools to offer [default: what rulemark.toml says, else `default`]
+    #[arg(long, value_enum, value_name = "SET")]
+    pub tools: Option<McpTools>,
     /// Serve over HTTP at this port or IP:PORT, not over standard input and output
     #[arg(long, value_name = "ADDR")]
     pub http: Option<String>,
@@ -604,10 +604,9 @@ pub struct McpHttpArgs {
 }
 
 /// Tools that are offered together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum McpTools {
-    /// `next` and `state`: two tools that do everything.
-    #[default]
+    /// `next`, `state` and `workflow`: they do everything.
     Default,
     /// The guidance tools, a call a step.
     Classic,

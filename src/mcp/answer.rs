@@ -85,6 +85,18 @@ impl Refusal {
         self
     }
 
+    /// Says when it helps to call again.
+    #[must_use]
+    pub(super) fn retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
+    /// What was refused.
+    pub(super) fn what(&self) -> &str {
+        &self.0.what
+    }
+
     /// Adds what else a program may want to know, such as the current revision.
     #[must_use]
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

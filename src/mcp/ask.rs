@@ -65,7 +65,7 @@ impl Ask {
         let (question, message) = if let Some(step) = step {
             let text: Vec<String> = step.text.lines().map(fence::line).collect();
             (Question::Step(step.id.clone()), format!("{} asks:\n{}", step.clause.rule, text.join("\n")))
-        } else if guidance.decision.is_some() {
+        } else if guidance.decision.is_some() || guidance.approval.is_some() {
             let item = guidance.item.as_deref().map(|item| format!(" of {}", fence::span(item)));
             let plan = shown_plan(&state);
             let message = format!("Approve the plan{}?\n{plan}", item.unwrap_or_default());

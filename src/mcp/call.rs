@@ -3,13 +3,13 @@
 use super::{
     answer::{Answer, Refusal},
     arguments::Arguments,
-    ask::{Ask, Question, Reply},
+    ask::{Question, Reply},
     elicit::{Asked, Brought},
     open_project::OpenProject,
     running::{Listener, Order, Ran, told},
     server::Shared,
     told,
-    tools::{self, Step, Then, ToolSpec},
+    tools::{Step, Then, ToolSpec},
     worker::NoThread,
 };
 use rmcp::{
@@ -63,7 +63,9 @@ impl Call {
             Some(Brought { question, then, reply: Some(reply) }) => {
                 self.settle(shared, question, reply, then).await?
             }
-            Some(Brought { reply: None, .. }) => return Ok(complete(self.unanswered(shared).await?)),
+            Some(Brought { then, reply: None, .. }) => {
+                return Ok(complete(self.on_project(shared, |open| then.unanswered(open)).await?));
+            }
         };
         loop {
             step = match step {
@@ -75,7 +77,7 @@ impl Call {
                     Asked::Later(required) => return Ok(required.into()),
                 },
                 Step::Run(order, then) => {
-                    let ran = self.run(*order).await?;
+                    let ran = self.run(shared, *order).await?;
                     self.conclude(shared, ran, then).await?
                 }
             };
@@ -85,16 +87,6 @@ impl Call {
     async fn begin(&self, shared: &Shared) -> Result<Step, Halt> {
         let (spec, arguments, roots) = (self.spec, self.arguments.clone(), self.roots.clone());
         Ok(shared.worker.run(move |desk| spec.call(desk, &roots, &arguments)).await??)
-    }
-
-    /// The person would not answer: the tool says what it says where nobody can be asked.
-    async fn unanswered(&self, shared: &Shared) -> Result<Answer, Halt> {
-        let step = self.on_project(shared, |open| tools::go_on(open, Vec::new())).await?;
-        Ok(match step {
-            Step::Answer(answer) => answer,
-            Step::Ask(ask, _) => Ask::unanswered(*ask)?,
-            Step::Run(..) | Step::Shaped(_) => Answer::default(),
-        })
     }
 
     async fn settle(
@@ -112,10 +104,10 @@ impl Call {
         .await
     }
 
-    async fn run(&self, order: Order) -> Result<Ran, Halt> {
+    async fn run(&self, shared: &Shared, order: Order) -> Result<Ran, Halt> {
         let listener =
             Listener { peer: self.context.peer.clone(), token: self.context.meta.get_progress_token() };
-        Ok(order.run(&listener, &self.context.ct).await?)
+        Ok(order.run(&listener, &shared.running, &self.context.ct).await?)
     }
 
     async fn conclude(&self, shared: &Shared, ran: Ran, then: Then) -> Result<Step, Halt> {

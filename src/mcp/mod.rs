@@ -65,14 +65,24 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Serves one client over standard input and output, until it goes away.
+/// Serves one client over standard input and output, until it goes away or the system asks to end (SIGINT,
+/// SIGTERM). Commands that run then are ended with all they have started.
 ///
 /// # Errors
 /// When the system has no event loop for it.
 pub fn serve_stdio(server: Server) -> io::Result<()> {
     let runtime = event_loop()?;
-    let ended = runtime
-        .block_on(async { stdio::serve(server, stdio::standard_streams()?, StdioLimits::default()).await });
+    let ended = runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        cancel_on_signal(&shutdown)?;
+        let serving = stdio::serve(server.clone(), stdio::standard_streams()?, StdioLimits::default());
+        let ended = tokio::select! {
+            ended = serving => ended,
+            () = shutdown.cancelled() => Ok(()),
+        };
+        server.end().await;
+        ended
+    });
     // Standard input may still be waited for by a thread that nothing can wake.
     runtime.shutdown_background();
     ended
@@ -91,8 +101,9 @@ pub fn serve_http(server: &Server, options: HttpOptions, ready: impl FnOnce(&str
         let shutdown = CancellationToken::new();
         cancel_on_signal(&shutdown).map_err(failed)?;
         ready(&listening.url().map_err(failed)?);
-        let server = server.clone();
-        listening.serve(move || server.clone(), shutdown).await;
+        let clients = server.clone();
+        listening.serve(move || clients.for_client(), shutdown).await;
+        server.end().await;
         Ok(())
     })
 }

@@ -4,6 +4,7 @@ use super::{
     answer::{Refusal, Retry},
     search::{FoundBy, Search},
     stamp::Stamp,
+    told,
 };
 use crate::{
     engine::{ApprovalMode, Cause, Guidance},
@@ -31,6 +32,8 @@ pub(super) struct OpenProject {
     pub(super) sessions: Sessions,
     /// Looked up when somebody asks.
     is_person_behind_client: Option<bool>,
+    /// What the rules made of others' edits, and nobody was told yet.
+    since: Vec<String>,
 }
 
 /// What one look at the files has shown.
@@ -82,6 +85,7 @@ impl Desk {
                 settings,
                 sessions: Sessions::default(),
                 is_person_behind_client: None,
+                since: Vec::new(),
             });
         }
         self.open.as_mut().ok_or_else(|| Refusal::new("no project is open", Retry::Now))
@@ -99,6 +103,11 @@ impl OpenProject {
             None => self.read(stamp)?,
         };
         Ok(self.reading.insert(reading))
+    }
+
+    /// What the rules have made of others' edits since it was last told.
+    pub(super) fn since(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.since)
     }
 
     /// Whether the person may be asked through the client. Where only a person's word counts, it is not
@@ -119,7 +128,11 @@ impl OpenProject {
     /// The same, after the rules have had their say about what others wrote since.
     pub(super) fn look_settled(&mut self) -> Result<&Reading, Refusal> {
         if self.look()?.guidance.is_unsettled {
-            self.project.run(Cause::FilesChanged)?;
+            let run = self.project.run(Cause::FilesChanged)?;
+            match told::did(&run, self.project.settings()) {
+                Ok(did) => self.since.extend(did),
+                Err(refusal) => self.since.push(refusal.what().to_owned()),
+            }
         }
         self.look()
     }

@@ -12,7 +12,10 @@ use rmcp::{
     service::Peer,
 };
 use std::sync::Arc;
-use tokio::{sync::Notify, task::spawn_blocking};
+use tokio::{
+    sync::{Notify, watch},
+    task::spawn_blocking,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Commands to be run, looked over and trusted.
@@ -20,6 +23,42 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Order {
     pub(super) task: Task,
     pub(super) checks: Checks,
+}
+
+/// All commands that a server runs: when it ends, they end first.
+#[derive(Debug)]
+pub(super) struct Running {
+    ending: CancellationToken,
+    count: watch::Sender<usize>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { ending: CancellationToken::new(), count: watch::Sender::new(0) }
+    }
+}
+
+impl Running {
+    /// Ends what runs, and waits until nothing of it is left.
+    pub(super) async fn end(&self) {
+        self.ending.cancel();
+        // The sender is in `self`, so there is always an answer.
+        self.count.subscribe().wait_for(|count| *count == 0).await.ok();
+    }
+
+    fn begin(&self) -> Counted {
+        self.count.send_modify(|count| *count += 1);
+        Counted(self.count.clone())
+    }
+}
+
+/// One that runs, until it is dropped.
+struct Counted(watch::Sender<usize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 /// Commands that were run.
@@ -56,8 +95,10 @@ impl Order {
     pub(super) async fn run(
         self,
         listener: &Listener,
+        running: &Running,
         cancelled: &CancellationToken,
     ) -> Result<Ran, Refusal> {
+        let counted = running.begin();
         let lines: Vec<String> = self.task.commands.iter().map(|(_, line)| line.clone()).collect();
         let wake = Arc::new(Notify::new());
         let waker = Arc::clone(&wake);
@@ -67,9 +108,16 @@ impl Order {
         let failure = loop {
             tokio::select! {
                 () = wake.notified() => {}
-                () = cancelled.cancelled() => {
-                    // Ending a group of processes takes a moment.
-                    spawn_blocking(move || drop(work)).await.ok();
+                () = async { tokio::select! {
+                    () = cancelled.cancelled() => {}
+                    () = running.ending.cancelled() => {}
+                } } => {
+                    // Ending a group of processes takes a moment, whether somebody waits for it or not.
+                    let ended = spawn_blocking(move || {
+                        drop(work);
+                        drop(counted);
+                    });
+                    ended.await.ok();
                     return Err(Refusal::new("cancelled", Retry::Now)
                         .because("the commands were ended, and count for nothing"));
                 }

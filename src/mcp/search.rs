@@ -19,6 +19,8 @@ pub struct Search {
     pub environment: Option<PathBuf>,
     /// The folder that the server was started in; `None` when that can't be told.
     pub working_directory: Option<PathBuf>,
+    /// Whether the folders that the client works in count.
+    pub takes_roots: bool,
     /// The time it is, for tests.
     pub now: Option<DateTime>,
 }
@@ -51,7 +53,7 @@ impl Search {
     /// Whether it matters which folders the client works in: nobody has named one.
     #[must_use]
     pub fn asks_client(&self) -> bool {
-        self.flag.is_none() && self.environment.is_none()
+        self.takes_roots && self.flag.is_none() && self.environment.is_none()
     }
 
     /// Opens the project: the one that was named, else the first of the client's `roots` that lies in

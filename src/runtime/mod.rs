@@ -39,7 +39,10 @@ pub use error::{Error, ErrorKind, UndoError};
 pub use half_saved::Loss;
 pub use project::Project;
 pub use run::{Document, Documents, Edits, Run};
-pub use settings::{CommandSettings, HookSettings, SessionSettings, Settings, SettingsError, WatchSettings};
+pub use settings::{
+    CommandSettings, HookSettings, McpSettings, SessionSettings, Settings, SettingsError, ToolSet,
+    WatchSettings,
+};
 pub use state_draft::{StateDraft, UnknownKey};
 pub use templates::{CONFIG_TEMPLATE, STATE_TEMPLATE, TEMPLATES, Template};
 pub use watch_loop::{Report, Stop, Watching};

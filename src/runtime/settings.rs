@@ -25,6 +25,33 @@ pub struct Settings {
     pub hooks: HookSettings,
     /// How many sessions there may be, and for how long.
     pub sessions: SessionSettings,
+    /// What agents are offered over MCP.
+    pub mcp: McpSettings,
+}
+
+/// `[mcp]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct McpSettings {
+    /// Which tools to offer where the command line does not say.
+    pub tools: ToolSet,
+}
+
+/// Tools for agents that are offered together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolSet {
+    /// The few tools that do everything.
+    #[default]
+    Default,
+    /// The guidance tools that agents know by name and parameters, a call a step.
+    Classic,
+    /// Both.
+    All,
+}
+
+impl ToolSet {
+    /// All of them by the names that users write.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("default", Self::Default), ("classic", Self::Classic), ("all", Self::All)];
 }
 
 /// `[sessions]`.
@@ -139,7 +166,7 @@ struct Key {
 const LIMITS_SECTION: &str = "limits";
 
 /// All settings there are, but the limits.
-const KEYS: [Key; 14] = [
+const KEYS: [Key; 15] = [
     Key { section: "", name: "summary", apply: |to, value| one_of(value, &SUMMARY, &mut to.engine.summary) },
     Key { section: "paths", name: "state", apply: |to, value| inner_path(value, &mut to.engine.state_path) },
     Key {
@@ -204,6 +231,11 @@ const KEYS: [Key; 14] = [
             to.sessions.keep_days = number(value, 0..=36_500)?;
             Ok(())
         },
+    },
+    Key {
+        section: "mcp",
+        name: "tools",
+        apply: |to, value| one_of(value, &ToolSet::NAMES, &mut to.mcp.tools),
     },
     Key {
         section: "watch",
@@ -400,6 +432,8 @@ mod tests {
             [sessions]
             limit = 7
             keep_days = 0
+            [mcp]
+            tools = "classic"
             [watch]
             quiet_ms = 10
             max_ms = 20
@@ -436,6 +470,7 @@ mod tests {
                 stop_limit: 0,
             },
             sessions: SessionSettings { limit: 7, keep_days: 0 },
+            mcp: McpSettings { tools: ToolSet::Classic },
         };
         assert_eq!(settings, expected);
         let written = text.lines().filter(|line| line.contains('=')).count() + 1;

@@ -14,6 +14,7 @@ mod faults;
 mod growth;
 mod library;
 mod log_rotation;
+mod mcp;
 mod mcp_transport;
 mod merge_history;
 mod properties;

@@ -21,15 +21,12 @@ use super::{
     running::Order,
 };
 use crate::{
-    runtime::{Error, TaskPurpose},
+    runtime::{Error, TaskPurpose, ToolSet},
     trust::UserFolders,
 };
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::{Deserialize, Serialize};
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{path::PathBuf, sync::Arc};
 
 /// A tool as the table has it.
 #[derive(Debug)]
@@ -57,29 +54,6 @@ enum Run {
     InProject(fn(&mut OpenProject, &Arguments, Vec<String>) -> Result<Step, Refusal>),
     /// In a folder that may become one; the folders are those that the client works in.
     InFolder(fn(&mut Desk, &[PathBuf], &Arguments) -> Result<Step, Refusal>),
-}
-
-/// Tools that are offered together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ToolSet {
-    /// Two tools that do everything.
-    #[default]
-    Default,
-    /// The guidance tools that agents know by name and parameters, a call a step.
-    Classic,
-    /// Both.
-    All,
-}
-
-impl ToolSet {
-    /// All of them by the names that users write.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("default", Self::Default), ("classic", Self::Classic), ("all", Self::All)];
-
-    /// Whether a tool of `set` is in it.
-    fn has(self, set: Self) -> bool {
-        self == Self::All || self == set
-    }
 }
 
 /// What a tool may do to the project. Nothing that a tool does can't be undone.
@@ -113,6 +87,8 @@ pub(super) enum Then {
     Guide(Vec<String>),
     /// The same, as the guidance tools say it.
     Classic(Vec<String>),
+    /// The same, where nothing can be built without a yes.
+    Build(Vec<String>),
     /// The tool begins again.
     Again(Vec<String>),
 }
@@ -128,8 +104,22 @@ impl Then {
         let all = |before: Vec<String>| before.into_iter().chain(did).collect();
         match self {
             Self::Guide(before) => go_on(open, all(before)),
-            Self::Classic(before) => finish(open, all(before)),
+            Self::Classic(before) | Self::Build(before) => finish(open, all(before)),
             Self::Again(before) => again(open, all(before)),
+        }
+    }
+
+    /// The person would not answer: what is said where nobody can be asked.
+    pub(super) fn unanswered(self, open: &mut OpenProject) -> Result<Answer, Refusal> {
+        let step = match self {
+            Self::Guide(did) => go_on(open, did)?,
+            Self::Classic(did) | Self::Again(did) => finish(open, did)?,
+            Self::Build(did) => classic::approval(open, did)?,
+        };
+        match step {
+            Step::Answer(answer) => Ok(answer),
+            Step::Ask(ask, _) => ask.unanswered(),
+            Step::Shaped(_) | Step::Run(..) => Ok(Answer::default()),
         }
     }
 }
@@ -234,27 +224,22 @@ fn schema(text: &str) -> Arc<JsonObject> {
     Arc::new(serde_json::from_str(text).unwrap_or_default())
 }
 
-/// The tools of a set, made when somebody asks.
+/// The tools of a set.
 #[derive(Debug)]
-pub(super) struct Offer {
-    set: ToolSet,
-    tools: OnceLock<Vec<Offered>>,
-}
+pub(super) struct Offer(Vec<Offered>);
 
 impl Offer {
     pub(super) fn new(set: ToolSet) -> Self {
-        Self { set, tools: OnceLock::new() }
+        let offered = TOOLS.iter().filter(|spec| set == ToolSet::All || set == spec.set);
+        Self(offered.map(|spec| Offered { spec, tool: spec.offered() }).collect())
     }
 
     pub(super) fn tools(&self) -> &[Offered] {
-        self.tools.get_or_init(|| {
-            let offered = TOOLS.iter().filter(|spec| self.set.has(spec.set));
-            offered.map(|spec| Offered { spec, tool: spec.offered() }).collect()
-        })
+        &self.0
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Offered> {
-        self.tools().iter().find(|offered| offered.spec.name == name)
+        self.0.iter().find(|offered| offered.spec.name == name)
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>)
 /// What to do now, and what the call has led to before.
 pub(in crate::mcp) fn go_on(open: &mut OpenProject, did: Vec<String>) -> Result<Step, Refusal> {
     let turn = open.look_settled()?.guidance.turn;
+    let did: Vec<String> = open.since().into_iter().chain(did).collect();
     let may_ask = open.may_ask()?;
     let reading = open.latest()?;
     Ok(match Ask::of(reading, &did).filter(|_| turn == Turn::Person) {

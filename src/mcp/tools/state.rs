@@ -63,12 +63,16 @@ fn write(open: &mut OpenProject, arguments: &Arguments) -> Result<Step, Refusal>
             let refusal = Refusal::from(error);
             let now = open.look()?;
             return Err(match is_conflict {
-                true => refusal.with("revision", now.documents.state.revision.short()),
+                true => {
+                    let retry = if wanted.revision.is_some() { Retry::AfterFix } else { Retry::Now };
+                    refusal.with("revision", now.documents.state.revision.short()).retry(retry)
+                }
                 false => refusal,
             });
         }
     };
-    let mut did = told::did(&run, open.project.settings())?;
+    let mut did = open.since();
+    did.extend(told::did(&run, open.project.settings())?);
     if run.is_idle(open.project.settings()) {
         did.push("nothing to change: the state says so already".into());
     }

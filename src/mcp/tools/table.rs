@@ -1,6 +1,7 @@
 //! All tools there are.
 
-use super::{Impact, Run, ToolSet, ToolSpec, classic, next, state, workflow};
+use super::{Impact, Run, ToolSpec, classic, next, state, workflow};
+use crate::runtime::ToolSet;
 
 /// What the guidance tools answer.
 const CLASSIC: &str = r#"{"type":"object","properties":{"did":{"type":"array"},"do":{"type":"array"},"next":{"type":"array"}}}"#;

@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 
 /// A folder with a project in it, and nothing of the machine's own settings.
-pub(super) struct Environment {
+pub(crate) struct Environment {
     folder: TempDir,
 }
 
@@ -17,7 +17,7 @@ const NOW: &str = "2026-01-02T03:04:05";
 
 impl Environment {
     /// An empty project folder.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
@@ -25,14 +25,14 @@ impl Environment {
     }
 
     /// A project with this state file, and no config.
-    pub(super) fn with_state(state: &str) -> Self {
+    pub(crate) fn with_state(state: &str) -> Self {
         let environment = Self::empty();
         environment.write("workflow_state.md", state);
         environment
     }
 
     /// A project as `init` makes it, with two items.
-    pub(super) fn initialised() -> Self {
+    pub(crate) fn initialised() -> Self {
         let environment = Self::empty();
         environment.run(&["init", "-q"]);
         environment.run(&["item", "add", "Add a greeting", "-q"]);
@@ -40,15 +40,15 @@ impl Environment {
         environment
     }
 
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
-    pub(super) fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.root().join(path)).unwrap()
     }
 
-    pub(super) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         #[allow(clippy::disallowed_methods, reason = "a test plays the editor")]
@@ -56,14 +56,14 @@ impl Environment {
     }
 
     /// Replaces text in the state file, as an editor would.
-    pub(super) fn edit(&self, old: &str, new: &str) {
+    pub(crate) fn edit(&self, old: &str, new: &str) {
         let text = self.read("workflow_state.md");
         assert!(text.contains(old), "{old} is not in the state file:\n{text}");
         self.write("workflow_state.md", text.replacen(old, new, 1));
     }
 
     /// The binary, to be run in the project.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         #[allow(clippy::disallowed_methods, reason = "this is the one place where tests start processes")]
         let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
         command.env_clear().env("HOME", self.folder.path().join("home")).env("TZ", "UTC");
@@ -74,7 +74,7 @@ impl Environment {
     }
 
     /// The binary, to be run in the project by another program.
-    pub(super) fn command_by(&self, program: &str, options: &[&str], arguments: &[&str]) -> Command {
+    pub(crate) fn command_by(&self, program: &str, options: &[&str], arguments: &[&str]) -> Command {
         let plain = self.command(arguments);
         #[allow(clippy::disallowed_methods, reason = "as above")]
         let mut command = Command::new(program);
@@ -85,12 +85,12 @@ impl Environment {
     }
 
     /// Runs the binary.
-    pub(super) fn output(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Runs the binary; the command line, what it printed, and its exit code unless that is 0.
-    pub(super) fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let mut text = format!("$ rulemark {}\n", arguments.join(" "));
         text.push_str(&self.normalised(&output.stdout));
@@ -107,13 +107,13 @@ impl Environment {
     }
 
     /// Several invocations, one below the other.
-    pub(super) fn story(&self, invocations: &[&[&str]]) -> String {
+    pub(crate) fn story(&self, invocations: &[&[&str]]) -> String {
         let told: Vec<String> = invocations.iter().map(|arguments| self.run(arguments)).collect();
         told.join("\n")
     }
 
     /// What was printed, without what depends on the folder's name or on every byte of a template.
-    pub(super) fn normalised(&self, printed: &[u8]) -> String {
+    pub(crate) fn normalised(&self, printed: &[u8]) -> String {
         let text = String::from_utf8(printed.to_vec()).unwrap();
         let root = self.root();
         let resolved = root.canonicalize().unwrap_or_else(|_| root.clone());
@@ -124,7 +124,7 @@ impl Environment {
 }
 
 /// Whether this process may do what permissions forbid, so that no test of them means anything.
-pub(super) fn is_above_permissions(folder: &Path) -> bool {
+pub(crate) fn is_above_permissions(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     let probe = folder.join("probe");
     fs::create_dir(&probe).unwrap();

@@ -3,7 +3,7 @@
 mod agents;
 mod approvals;
 mod commands;
-mod environment;
+pub(crate) mod environment;
 mod evidence;
 mod gates;
 mod git;

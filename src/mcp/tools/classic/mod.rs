@@ -15,7 +15,7 @@ pub(super) use files::{
     changelog_update, check_project_config, create_project_config, create_state_file, validate_files,
 };
 pub(super) use items::{complete, finalize, init, iterate};
-pub(super) use phases::{analyze, blueprint, construct, revise, validate};
+pub(super) use phases::{analyze, approval, blueprint, construct, revise, validate};
 pub(in crate::mcp) use reply::finish;
 pub(super) use state::{update_state, workflow_guidance, workflow_state};
 pub(super) use trouble::{error_recovery, escalate, fix_validation_issues};

@@ -96,7 +96,7 @@ pub(in crate::mcp::tools) fn construct(
 }
 
 /// Puts the plan to the person. Without a yes there is nothing to build.
-fn approval(open: &mut OpenProject, mut did: Vec<String>) -> Result<Step, Refusal> {
+pub(in crate::mcp::tools) fn approval(open: &mut OpenProject, mut did: Vec<String>) -> Result<Step, Refusal> {
     if open.look_settled()?.guidance.decision.is_none() {
         let status = "NEEDS_PLAN_APPROVAL";
         did.extend(super::edit(open, "ask for approval", &mut |draft| {
@@ -117,7 +117,7 @@ fn approval(open: &mut OpenProject, mut did: Vec<String>) -> Result<Step, Refusa
     if !may_ask {
         return Err(refusal);
     }
-    Ok(Step::Ask(Box::new(ask.otherwise(Err(refusal))), Then::Classic(did)))
+    Ok(Step::Ask(Box::new(ask.otherwise(Err(refusal))), Then::Build(did)))
 }
 
 /// `validate_phase_guidance`: runs the project's checks where a phase asks for them and they are trusted,

@@ -24,6 +24,7 @@ const DESCRIPTION: usize = 80;
 /// What to do now, after what the call did; the person is asked where it is their turn.
 pub(in crate::mcp) fn finish(open: &mut OpenProject, did: Vec<String>) -> Result<Step, Refusal> {
     let turn = open.look_settled()?.guidance.turn;
+    let did: Vec<String> = open.since().into_iter().chain(did).collect();
     let may_ask = open.may_ask()?;
     let reading = open.latest()?;
     let Some(ask) = Ask::of(reading, &did).filter(|_| turn == Turn::Person) else {

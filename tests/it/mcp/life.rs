@@ -1,0 +1,211 @@
+//! How a server begins and ends, finds its project, and what it survives.
+
+use super::client::{Client, Era};
+use crate::cli::environment::Environment;
+use serde_json::{Value, json};
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Read as _},
+};
+
+#[test]
+fn it_ends_when_its_client_goes() {
+    for era in Era::BOTH {
+        let environment = Environment::initialised();
+        let mut client = Client::start(&environment, era, &[], json!({}));
+        client.call("next", &json!({}));
+        assert!(client.leave().success());
+        // Without a word, too.
+        assert!(Client::start(&environment, era, &[], json!({})).leave().success());
+    }
+}
+
+/// A project whose one check says that it runs and goes on for ever; what it says it with is also held
+/// by what it has started.
+struct Busy {
+    environment: Environment,
+    client: Client,
+    call: u64,
+    check: BufReader<File>,
+}
+
+impl Busy {
+    fn start() -> Self {
+        let environment = Environment::initialised();
+        let script = "exec 3> pipe\nsleep 1000 &\necho running >&3\nwait\n";
+        environment.write("check.sh", script);
+        environment.write("project_config.md", "## Test Commands\n```sh\nsh check.sh\n```\n\n## Changelog\n");
+        environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
+        let settings = environment.root().join("../home/.config/rulemark/config.toml");
+        fs::create_dir_all(settings.parent().unwrap()).unwrap();
+        environment.write(settings.to_str().unwrap(), "[person]\nunattended = true\n");
+        environment.run(&["apply", "-q"]);
+        assert!(environment.output(&["trust", "--yes"]).status.success());
+        let pipe = environment.root().join("pipe");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
+        let params = json!({
+            "name": "next", "arguments": { "done": "checks" }, "_meta": { "progressToken": "p" },
+        });
+        let call = client.begin("tools/call", params);
+        let mut check = BufReader::new(File::open(&pipe).unwrap());
+        let mut line = String::new();
+        check.read_line(&mut line).unwrap();
+        assert_eq!(line, "running\n");
+        Self { environment, client, call, check }
+    }
+
+    /// Waits until nothing of the check is left.
+    fn check_has_ended(mut self) -> Environment {
+        self.check.read_to_end(&mut Vec::new()).unwrap();
+        self.environment
+    }
+}
+
+#[test]
+fn a_check_ends_with_the_client() {
+    let busy = Busy::start();
+    let Busy { environment, client, check, call } = busy;
+    client.leave();
+    let client = Client::start(&environment, Era::Handshake, &[], json!({}));
+    Busy { environment, client, check, call }.check_has_ended();
+}
+
+#[test]
+fn a_check_ends_with_the_server() {
+    let Busy { environment, client, check, call } = Busy::start();
+    let server = rustix::process::Pid::from_raw(client.process().cast_signed()).unwrap();
+    rustix::process::kill_process(server, rustix::process::Signal::TERM).unwrap();
+    assert!(client.wait().success());
+    let client = Client::start(&environment, Era::Handshake, &[], json!({}));
+    Busy { environment, client, check, call }.check_has_ended();
+}
+
+#[test]
+fn a_check_ends_when_its_call_is_cancelled() {
+    let mut busy = Busy::start();
+    let params = json!({ "requestId": busy.call });
+    busy.client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }));
+    let mut client =
+        std::mem::replace(&mut busy.client, Client::start(&busy.environment, Era::Handshake, &[], json!({})));
+    let environment = busy.check_has_ended();
+    // A cancelled call has no answer; the next one has.
+    let answer = client.call("next", &json!({}));
+    assert_eq!(answer["result"]["structuredContent"]["phase"], "VALIDATE");
+    assert_eq!(client.heard[0]["params"]["message"], "sh check.sh", "{:?}", client.heard);
+    assert_eq!(client.heard[0]["params"]["progressToken"], "p");
+    let log = environment.read("workflow_state.md");
+    assert!(!log.contains("check.sh"), "a run that was stopped does not count: {log}");
+}
+
+#[test]
+fn checks_that_nobody_trusts_are_for_the_person() {
+    let environment = Environment::initialised();
+    environment.write("project_config.md", "## Test Commands\n```sh\ntrue\n```\n\n## Changelog\n");
+    environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
+    let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
+    let answer = client.call("next", &json!({ "done": "checks" }));
+    let told = &answer["result"]["structuredContent"];
+    assert_eq!(told["what"], "nobody has trusted the commands of this project, so none was run");
+    assert!(told["how"].as_str().unwrap().contains(" trust` shows them and asks"), "{told}");
+}
+
+fn project_of(environment: &Environment, arguments: &[&str], capabilities: Value) -> String {
+    let mut client = Client::start(environment, Era::Handshake, arguments, capabilities);
+    let answer = client.call("state", &json!({}));
+    let told = &answer["result"]["structuredContent"];
+    let told = told["project"].as_str().or(told["what"].as_str()).unwrap();
+    environment.normalised(told.as_bytes())
+}
+
+#[test]
+fn it_says_which_project_it_took() {
+    let environment = Environment::empty();
+    for folder in ["a", "b", "c"] {
+        environment.write(&format!("{folder}/workflow_state.md"), "## State\nPhase: A\n");
+    }
+    let root = environment.root().canonicalize().unwrap();
+    let none = "no rulemark.toml, .rulemark/ or workflow_state.md in [PROJECT] or above";
+    assert_eq!(project_of(&environment, &[], json!({})), none);
+    let roots = json!({ "roots": { "test": [
+        { "uri": "file:///nowhere" }, { "uri": format!("file://{}", root.join("b").display()) },
+    ] } });
+    assert_eq!(project_of(&environment, &[], roots.clone()), "[PROJECT]/b (by the client's roots)");
+    assert_eq!(project_of(&environment, &["-C", "a"], roots), "[PROJECT]/a (by --project)");
+    environment.write("workflow_state.md", "## State\nPhase: A\n");
+    assert_eq!(project_of(&environment, &[], json!({})), "[PROJECT] (by the working directory)");
+}
+
+#[test]
+fn a_folder_without_a_project_is_refused_with_the_command_that_makes_one() {
+    let environment = Environment::empty();
+    let mut client = Client::start(&environment, Era::Stateless, &[], json!({}));
+    let answer = client.call("next", &json!({}));
+    assert_eq!(answer["result"]["isError"], true);
+    let how = answer["result"]["structuredContent"]["how"].as_str().unwrap();
+    let how = environment.normalised(how.as_bytes());
+    assert!(how.contains("`rulemark init [PROJECT]` makes one there"), "{how}");
+    // It is looked for again.
+    environment.run(&["init", "-q"]);
+    let answer = client.call("next", &json!({}));
+    assert_eq!(answer["result"]["structuredContent"]["phase"], "INIT");
+    environment.write("rulemark.toml", "[gates]\napproval = \"nobody\"\n");
+    let answer = client.call("next", &json!({}));
+    let what = answer["result"]["structuredContent"]["what"].as_str().unwrap();
+    assert!(what.contains("rulemark.toml:2:12: `approval`: expected"), "{what}");
+    environment.write("rulemark.toml", "");
+    assert_eq!(client.call("next", &json!({}))["result"]["isError"], false);
+}
+
+#[test]
+fn whatever_others_write_is_seen_at_once() {
+    let environment = Environment::initialised();
+    let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
+    for status in ["ONE", "TWO", "SIX"] {
+        client.call("next", &json!({}));
+        let text = environment.read("workflow_state.md");
+        let start = text.find("Status: ").unwrap();
+        let end = start + text[start..].find('\n').unwrap();
+        environment.write("workflow_state.md", format!("{}Status: {status}{}", &text[..start], &text[end..]));
+        let answer = client.call("state", &json!({}));
+        assert_eq!(answer["result"]["structuredContent"]["status"], status);
+    }
+}
+
+#[test]
+fn changes_are_told_in_both_eras() {
+    for era in Era::BOTH {
+        let environment = Environment::initialised();
+        let mut client = Client::start(&environment, era, &[], json!({}));
+        if era == Era::Handshake {
+            client.request("resources/subscribe", json!({ "uri": "rulemark://log" }));
+        } else {
+            let wanted = json!({ "notifications": { "resourceSubscriptions": ["rulemark://log"] } });
+            client.begin("subscriptions/listen", wanted);
+            assert_eq!(client.receive().unwrap()["method"], "notifications/subscriptions/acknowledged");
+        }
+        environment.run(&["log", "by somebody else", "-q"]);
+        let told = client.receive().unwrap();
+        assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+        assert_eq!(told["params"]["uri"], "rulemark://log");
+    }
+}
+
+#[test]
+fn requests_that_make_no_sense_are_answered() {
+    let environment = Environment::initialised();
+    let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
+    let mut code = |method: &str, params: Value| client.request(method, params)["error"]["code"].clone();
+    assert_eq!(code("tools/call", json!({ "name": "nope" })), -32602);
+    assert_eq!(code("tools/call", json!({ "name": 7 })), -32602);
+    assert_eq!(code("tools/call", json!({})), -32602);
+    assert_eq!(code("resources/read", json!({ "uri": "rulemark://nope" })), -32002);
+    assert_eq!(code("resources/read", json!({ "uri": "file:///etc/passwd" })), -32002);
+    assert_eq!(code("prompts/get", json!({ "name": "nope" })), -32602);
+    assert_eq!(code("no/such", json!({})), -32601);
+    let answer = client.call("state", &json!({ "log": "word ".repeat(2_000) }));
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    assert!(client.call("state", &json!({ "get": "log" })).to_string().len() < 32_768);
+    assert!(client.leave().success());
+}

@@ -1,0 +1,6 @@
+//! The server as an agent's client meets it: the real binary, a message a line.
+
+mod client;
+mod dialogues;
+mod life;
+mod tools;
