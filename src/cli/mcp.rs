@@ -22,6 +22,6 @@ pub(crate) fn run(context: &mut Context, args: &McpArgs) -> CommandResult {
     if let Some(address) = &args.http {
         return mcp_http::run(context, &server, address, &args.http_options);
     }
-    mcp::serve_stdio(server).map_err(|error| CommandError::refused("can't serve").because(error))?;
+    mcp::serve_stdio(&server).map_err(|error| CommandError::refused("can't serve").because(error))?;
     Ok(Exit::Ok)
 }

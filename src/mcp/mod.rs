@@ -70,7 +70,7 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// When the system has no event loop for it.
-pub fn serve_stdio(server: Server) -> io::Result<()> {
+pub fn serve_stdio(server: &Server) -> io::Result<()> {
     let runtime = event_loop()?;
     let ended = runtime.block_on(async {
         let shutdown = CancellationToken::new();
