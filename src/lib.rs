@@ -60,11 +60,10 @@
 //! | a trigger, an event | `rules/trigger.rs`, `rules/events.rs`; its test in `engine/evaluate.rs`; its name in `engine/events.rs` |
 //! | a rule step | a [`rules::StepKind`], its wording in `rules/step/forms.rs`, its doing in `engine/perform/steps.rs` |
 //! | an agent's hooks | its table in `hooks/`, named in `hooks/mod.rs`; what is said in them: `hooks/guard.rs` and its neighbours |
-//! | a workflow that comes with it | `templates/workflows/`, its line in [`workflow::library::LIBRARY`], its story in `tests/data/library/` |
 //! | a tool for agents | its function in `mcp/tools/`, its line in [`mcp::tools::TOOLS`] |
 //! | a named check | its name in `workflow/named_check.rs`, its doing in `workflow/check.rs` |
 //! | a form of definitions | a reader beside `workflow/praxis.rs`, told apart in `workflow/read.rs` |
-//! | a workflow of the library | a file in `templates/workflows/`, named in `library/built_in.rs` |
+//! | a workflow of the library | a file in `templates/workflows/`, named in `library/built_in.rs`, with its story in `tests/data/library/` |
 //! | a subcommand | a file in `cli/`, its line in `cli/args.rs` |
 //!
 //! # Invariants

@@ -1,6 +1,7 @@
 //! The definitions in the binary.
 
-use crate::workflow::Bundle;
+use crate::workflow::{Bundle, Definition};
+use std::sync::OnceLock;
 
 /// A definition in the binary.
 #[derive(Clone, Copy, Debug)]
@@ -41,3 +42,11 @@ pub const BUILT_IN: [BuiltIn; 13] = built_in![
     "state-file",
     "test-coverage",
 ];
+
+/// The definition in the binary with this id; it is read when it is first asked for.
+#[must_use]
+pub fn built_in(id: &str) -> Option<&'static Definition> {
+    static READ: [OnceLock<Option<Definition>>; BUILT_IN.len()] = [const { OnceLock::new() }; BUILT_IN.len()];
+    let at = BUILT_IN.iter().position(|known| known.id == id)?;
+    READ[at].get_or_init(|| BUILT_IN[at].bundle().read().definition).as_ref()
+}

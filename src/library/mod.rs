@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
 };
 
-pub use built_in::BUILT_IN;
+pub use built_in::{BUILT_IN, built_in};
 pub use files::{bundle_at, is_definition};
 
 /// Where a definition comes from. The nearer one wins.

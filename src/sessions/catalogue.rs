@@ -6,12 +6,10 @@ use super::{
 };
 use crate::{
     disk::read_text,
+    library::{BUILT_IN, built_in},
     runtime::Project,
     text::nearest,
-    workflow::{
-        Bundle, Definition, Fault, SourceFile,
-        library::{LIBRARY, from_library},
-    },
+    workflow::{Bundle, Definition, Fault, SourceFile},
 };
 use std::path::{Path, PathBuf};
 
@@ -20,14 +18,14 @@ use std::path::{Path, PathBuf};
 pub(super) enum Layer {
     Project,
     /// Inside the binary.
-    Library,
+    BuiltIn,
 }
 
 impl Layer {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
-            Self::Library => "library",
+            Self::BuiltIn => "built-in",
         }
     }
 }
@@ -95,14 +93,15 @@ impl Catalogue {
         found
     }
 
-    /// The project's own, then those of the library that it has none of the same id for.
+    /// The project's own, then those in the binary that it has none of the same id for.
     pub(super) fn offered(&self) -> impl Iterator<Item = Offered> {
         let is_own = |id: &str| {
             self.offered.iter().any(|offered| offered.id == id)
                 || self.broken.iter().any(|broken| broken.id == id)
         };
-        let others = LIBRARY.iter().filter(move |(id, _)| !is_own(id)).filter_map(|(id, _)| from_library(id));
-        let others = others.map(|definition| Offered::of(definition, Layer::Library));
+        let others =
+            BUILT_IN.iter().filter(move |known| !is_own(known.id)).filter_map(|known| built_in(known.id));
+        let others = others.map(|definition| Offered::of(definition, Layer::BuiltIn));
         self.offered.iter().cloned().chain(others)
     }
 
@@ -122,11 +121,11 @@ impl Catalogue {
 
     /// The definition to start.
     pub(super) fn find(&self, id: &str) -> Result<&Definition, Failure> {
-        if let Some(definition) = self.current(id)?.or_else(|| from_library(id)) {
+        if let Some(definition) = self.current(id)?.or_else(|| built_in(id)) {
             return Ok(definition);
         }
         let known = self.offered.iter().map(|offered| offered.id.as_str());
-        let meant = nearest(id, known.chain(LIBRARY.iter().map(|(id, _)| *id)));
+        let meant = nearest(id, known.chain(BUILT_IN.iter().map(|known| known.id)));
         let shown: String = id.chars().take(80).collect();
         let message = format!("there is no workflow `{shown}`");
         let failure = Failure::new(FailureKind::NotFound, message, Action::ListWorkflows);

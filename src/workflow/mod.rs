@@ -17,7 +17,6 @@ pub mod fault;
 mod gate;
 mod gate_line;
 mod graph;
-pub mod library;
 pub mod model;
 pub mod named_check;
 mod native;
