@@ -8,8 +8,7 @@ use super::{
     Action, Answer, Work,
     aside::EVIDENCE_SIZE,
     call::Call,
-    catalogue::Catalogue,
-    facts,
+    catalogue, facts,
     failure::{Failure, FailureKind, Retry},
     phase::phase_of,
     store::{Wish, Write},
@@ -178,15 +177,15 @@ impl Work<'_> {
     /// A gate that somebody has broken since stops the phase, although the session keeps to the definition
     /// that it started with: whoever broke it may have meant to change what is asked for.
     fn expect_readable(&mut self, session: &Session, number: u32) -> Result<(), Failure> {
-        let catalogue = Catalogue::of(self.store.project);
         let id = session.head.id.as_str();
-        let current = catalogue.current(&session.head.workflow);
+        let current = catalogue::current(self.library(), &session.head.workflow);
         let current = current.map_err(|mut failure| {
             failure.kind = FailureKind::State;
             failure
         })?;
-        let phase = current.and_then(|definition| definition.phase(number));
-        let Some(broken) = phase.and_then(|phase| phase.gate.broken.as_ref()) else { return Ok(()) };
+        let gate =
+            current.and_then(|definition| definition.phase(number)).map(|phase| phase.gate.broken.clone());
+        let Some(Some(broken)) = gate else { return Ok(()) };
         let kept = self.definition(session)?;
         if kept.phase(number).is_some_and(|phase| phase.gate.broken.is_some()) {
             // It was broken from the beginning: the gate itself says so.

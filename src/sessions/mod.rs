@@ -35,6 +35,7 @@ pub(crate) use upkeep::gate_commands;
 pub use upkeep::{FoundSession, Tidied, Versions};
 
 use crate::{
+    library::Library,
     runtime::Project,
     text::{Revision, nearest},
     workflow::{
@@ -52,6 +53,7 @@ use store::{Store, WishFor};
 #[derive(Debug, Default)]
 pub struct Sessions {
     index: Option<Index>,
+    library: Option<Library>,
     /// Definitions that sessions keep to, the one used last at the end.
     pinned: Vec<(Revision, Arc<Definition>)>,
 }

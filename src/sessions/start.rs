@@ -3,7 +3,7 @@
 use super::{
     Answer, Work,
     call::Call,
-    catalogue::Catalogue,
+    catalogue,
     failure::{Failure, FailureKind},
     index, paths,
     store::Write,
@@ -26,12 +26,11 @@ impl Work<'_> {
         let target = paths::inside(&root, "target_file", call.required_text("target_file")?)?;
         let none = Map::new();
         let options = call.object("options")?.unwrap_or(&none);
-        let catalogue = Catalogue::of(self.store.project);
-        let definition = catalogue.find(workflow)?;
+        let definition = catalogue::find(self.library(), workflow)?.clone();
         if let Some(session) = self.standing(workflow, target)? {
             return self.resumed(&session);
         }
-        let inputs = self.inputs(definition, options)?;
+        let inputs = self.inputs(&definition, options)?;
         let definition = self.whole(definition, &inputs)?;
         let scope = Scope { inputs: inputs.clone(), target: target.to_owned(), ..Scope::default() };
         let first = definition.first_phase(&scope).map_err(|why| {
@@ -161,10 +160,10 @@ impl Work<'_> {
     /// The definition with all its phases.
     fn whole(
         &self,
-        definition: &Definition,
+        definition: Definition,
         inputs: &Map<String, Value>,
     ) -> Result<Arc<Definition>, Failure> {
-        let Some(source) = &definition.dynamic else { return Ok(Arc::new(definition.clone())) };
+        let Some(source) = &definition.dynamic else { return Ok(Arc::new(definition)) };
         let root = self.store.project.workspace().root();
         let refused = |message: String| {
             Failure::new(FailureKind::Validation, message, super::Action::Start)
@@ -179,7 +178,7 @@ impl Work<'_> {
             return Err(refused(format!("workflow {} needs the option `{}`", definition.id, source.option)));
         };
         let path = paths::inside(root, &source.option, given)?;
-        super::texts::filled(self.store.project, definition, path).map_err(refused).map(Arc::new)
+        super::texts::filled(self.store.project, &definition, path).map_err(refused).map(Arc::new)
     }
 }
 

@@ -3,8 +3,7 @@
 use super::{
     Action, Sessions, Work,
     aside::is_aside,
-    catalogue::Catalogue,
-    facts,
+    catalogue, facts,
     failure::{Failure, FailureKind},
     index,
     store::{Put, Store, Write, not_found},
@@ -13,6 +12,7 @@ use crate::{
     disk::{Insistence, create_file},
     engine::NamedCommand,
     journal::{PhaseApproval, SessionWrite},
+    library::Library,
     runtime::Project,
     text::Revision,
     workflow::session::{Kept, Session, SessionId, SessionStatus},
@@ -270,8 +270,9 @@ pub(crate) fn gate_commands(
     project: &Project,
     workflow: &str,
 ) -> Result<(String, Vec<NamedCommand>), Failure> {
-    let catalogue = Catalogue::of(project);
-    let definition = catalogue.find(workflow)?;
+    let mut library = Library::of(Some(project.workspace().root()));
+    library.refresh();
+    let definition = catalogue::find(&library, workflow)?;
     Ok((definition.source.clone(), facts::commands_of(definition)))
 }
 
