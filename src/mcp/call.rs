@@ -71,6 +71,7 @@ impl Call {
             step = match step {
                 Step::Answer(answer) => return Ok(complete(answer)),
                 Step::Shaped(result) => return Ok((*result).into()),
+                Step::Failed(error) => return Err(Halt::Failed(*error)),
                 Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, &self.context).await {
                     Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
                     Asked::Nothing => return Ok(complete(ask.unanswered()?)),

@@ -44,6 +44,8 @@ pub enum ToolSet {
     Default,
     /// The guidance tools that agents know by name and parameters, a call a step.
     Classic,
+    /// Those of the Workflow Orchestration System: listed with all, and answered in every set.
+    Orchestration,
     /// Both.
     All,
 }

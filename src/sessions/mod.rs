@@ -21,6 +21,7 @@ mod index;
 mod late;
 mod life;
 mod listing;
+mod orchestration;
 mod paths;
 mod phase;
 mod start;
@@ -31,6 +32,7 @@ mod upkeep;
 
 pub use action::Action;
 pub use failure::{Details, Failure, FailureKind, Retry};
+pub use orchestration::{OrchestrationError, OrchestrationTool};
 pub(crate) use upkeep::gate_commands;
 pub use upkeep::{FoundSession, Tidied, Versions};
 

@@ -158,11 +158,7 @@ impl Work<'_> {
     }
 
     /// The definition with all its phases.
-    fn whole(
-        &self,
-        definition: Definition,
-        inputs: &Map<String, Value>,
-    ) -> Result<Arc<Definition>, Failure> {
+    fn whole(&self, definition: Definition, inputs: &Map<String, Value>) -> Result<Arc<Definition>, Failure> {
         let Some(source) = &definition.dynamic else { return Ok(Arc::new(definition)) };
         let root = self.store.project.workspace().root();
         let refused = |message: String| {

@@ -24,7 +24,10 @@ use crate::{
     runtime::{Error, TaskPurpose, ToolSet},
     trust::UserFolders,
 };
-use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
+use rmcp::{
+    ErrorData,
+    model::{CallToolResult, JsonObject, Tool, ToolAnnotations},
+};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
@@ -74,6 +77,8 @@ pub(super) enum Step {
     Answer(Answer),
     /// This is the answer, in a shape of its own.
     Shaped(Box<CallToolResult>),
+    /// The protocol's own error is the answer.
+    Failed(Box<ErrorData>),
     /// The person is asked first.
     Ask(Box<Ask>, Then),
     /// Commands are run first.
@@ -119,13 +124,13 @@ impl Then {
         match step {
             Step::Answer(answer) => Ok(answer),
             Step::Ask(ask, _) => ask.unanswered(),
-            Step::Shaped(_) | Step::Run(..) => Ok(Answer::default()),
+            Step::Shaped(_) | Step::Failed(_) | Step::Run(..) => Ok(Answer::default()),
         }
     }
 }
 
-/// The tool that checks its arguments itself: it takes others for each action, and answers in its own shape
-/// when they do not fit.
+/// The tool that checks its arguments itself, like those of [`ToolSet::Orchestration`]: it answers in its own
+/// shape when they do not fit.
 const CHECKS_ITSELF: &str = "workflow";
 
 /// The commands that are to run: those of the step that waits under this id, or the checks. `None` when
@@ -170,7 +175,7 @@ pub(super) struct Offered {
 impl Offered {
     /// Checks the arguments of a call.
     pub(super) fn arguments(&self, given: Option<JsonObject>) -> Result<Arguments, Refusal> {
-        if self.spec.name == CHECKS_ITSELF {
+        if self.spec.name == CHECKS_ITSELF || self.spec.set == ToolSet::Orchestration {
             return Ok(Arguments::unchecked(given));
         }
         Arguments::checked(given, &self.tool.input_schema)
@@ -226,20 +231,29 @@ fn schema(text: &str) -> Arc<JsonObject> {
 
 /// The tools of a set.
 #[derive(Debug)]
-pub(super) struct Offer(Vec<Offered>);
+pub(super) struct Offer {
+    listed: Vec<Offered>,
+    /// Answered for whoever knows them, although the list does without them.
+    unlisted: Vec<Offered>,
+}
 
 impl Offer {
     pub(super) fn new(set: ToolSet) -> Self {
-        let offered = TOOLS.iter().filter(|spec| set == ToolSet::All || set == spec.set);
-        Self(offered.map(|spec| Offered { spec, tool: spec.offered() }).collect())
+        let is_listed = |spec: &&ToolSpec| set == ToolSet::All || set == spec.set;
+        let is_unlisted = |spec: &&ToolSpec| !is_listed(spec) && spec.set == ToolSet::Orchestration;
+        let offered = |spec| Offered { spec, tool: ToolSpec::offered(spec) };
+        Self {
+            listed: TOOLS.iter().filter(is_listed).map(offered).collect(),
+            unlisted: TOOLS.iter().filter(is_unlisted).map(offered).collect(),
+        }
     }
 
     pub(super) fn tools(&self) -> &[Offered] {
-        &self.0
+        &self.listed
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Offered> {
-        self.0.iter().find(|offered| offered.spec.name == name)
+        self.listed.iter().chain(&self.unlisted).find(|offered| offered.spec.name == name)
     }
 }
 

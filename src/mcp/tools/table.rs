@@ -7,7 +7,7 @@ use crate::runtime::ToolSet;
 const CLASSIC: &str = r#"{"type":"object","properties":{"did":{"type":"array"},"do":{"type":"array"},"next":{"type":"array"}}}"#;
 
 /// All tools there are, in the order of the list.
-pub static TOOLS: [ToolSpec; 23] = [
+pub static TOOLS: [ToolSpec; 27] = [
     ToolSpec {
         name: "next",
         set: ToolSet::Default,
@@ -218,5 +218,41 @@ pub static TOOLS: [ToolSpec; 23] = [
         output: CLASSIC,
         impact: Impact::Writes,
         run: Run::InProject(classic::workflow_state),
+    },
+    ToolSpec {
+        name: "workflow_list",
+        set: ToolSet::Orchestration,
+        description: "Lists the workflows.",
+        input: r#"{"type":"object"}"#,
+        output: r#"{"type":"object"}"#,
+        impact: Impact::Reads,
+        run: Run::InProject(workflow::list),
+    },
+    ToolSpec {
+        name: "workflow_get",
+        set: ToolSet::Orchestration,
+        description: "Reads a workflow; by default what it is, and its first step.",
+        input: r#"{"type":"object","properties":{"id":{"type":"string"},"mode":{"enum":["metadata","preview","full"]}},"required":["id"]}"#,
+        output: r#"{"type":"object"}"#,
+        impact: Impact::Reads,
+        run: Run::InProject(workflow::get),
+    },
+    ToolSpec {
+        name: "workflow_next",
+        set: ToolSet::Orchestration,
+        description: "The next step of a workflow, for an agent that keeps its own state.",
+        input: r#"{"type":"object","properties":{"workflowId":{"type":"string"},"completedSteps":{"type":"array","items":{"type":"string"}},"context":{"type":"object"}},"required":["workflowId","completedSteps"]}"#,
+        output: r#"{"type":"object"}"#,
+        impact: Impact::Reads,
+        run: Run::InProject(workflow::next),
+    },
+    ToolSpec {
+        name: "workflow_validate",
+        set: ToolSet::Orchestration,
+        description: "Whether the output of a step is what its author asks for.",
+        input: r#"{"type":"object","properties":{"workflowId":{"type":"string"},"stepId":{"type":"string"},"output":{"type":"string"}},"required":["workflowId","stepId","output"]}"#,
+        output: r#"{"type":"object"}"#,
+        impact: Impact::Reads,
+        run: Run::InProject(workflow::validate),
     },
 ];

@@ -1,8 +1,15 @@
 //! `workflow`: sessions, phase by phase. Its answers have a shape of their own, on the command line too.
+//! Beside it the four tools of the Workflow Orchestration System, whose errors are the protocol's.
 
 use super::Step;
-use crate::mcp::{answer::Refusal, arguments::Arguments, open_project::OpenProject};
-use rmcp::model::CallToolResult;
+use crate::{
+    mcp::{answer::Refusal, arguments::Arguments, open_project::OpenProject},
+    sessions::OrchestrationTool,
+};
+use rmcp::{
+    ErrorData,
+    model::{CallToolResult, ErrorCode},
+};
 
 pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
     open.reload_settings()?;
@@ -12,4 +19,34 @@ pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>)
     let result =
         if is_error { CallToolResult::structured_error(answer) } else { CallToolResult::structured(answer) };
     Ok(Step::Shaped(Box::new(result)))
+}
+
+pub(super) fn list(open: &mut OpenProject, given: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
+    orchestrate(open, given, OrchestrationTool::List)
+}
+
+pub(super) fn get(open: &mut OpenProject, given: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
+    orchestrate(open, given, OrchestrationTool::Get)
+}
+
+pub(super) fn next(open: &mut OpenProject, given: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
+    orchestrate(open, given, OrchestrationTool::Next)
+}
+
+pub(super) fn validate(open: &mut OpenProject, given: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
+    orchestrate(open, given, OrchestrationTool::Validate)
+}
+
+fn orchestrate(open: &mut OpenProject, given: &Arguments, tool: OrchestrationTool) -> Result<Step, Refusal> {
+    Ok(match open.sessions.orchestrate(&open.project, tool, given.all()) {
+        Ok(answer) => Step::Shaped(Box::new(CallToolResult::structured(answer))),
+        Err(error) => {
+            let data = Some(error.data);
+            Step::Failed(Box::new(ErrorData {
+                code: ErrorCode(error.code),
+                message: error.message.into(),
+                data,
+            }))
+        }
+    })
 }

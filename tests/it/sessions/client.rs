@@ -20,14 +20,14 @@ pub(crate) struct Client {
 pub(super) enum Outcome {
     /// The tool's own answer.
     Answer(Value),
-    /// The protocol's error: code, and the error as a whole.
-    Error(i64, Value),
+    /// The protocol's error.
+    Error(Value),
 }
 
 impl Outcome {
     pub(super) fn answer(&self) -> &Value {
         match self {
-            Self::Answer(answer) | Self::Error(_, answer) => answer,
+            Self::Answer(answer) | Self::Error(answer) => answer,
         }
     }
 }
@@ -68,7 +68,7 @@ impl Client {
     pub(super) fn call(&mut self, tool: &str, arguments: &Value) -> Option<Outcome> {
         let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }))?;
         if let Some(error) = answer.get("error") {
-            return Some(Outcome::Error(error["code"].as_i64().unwrap(), error.clone()));
+            return Some(Outcome::Error(error.clone()));
         }
         let result = &answer["result"];
         let structured = result["structuredContent"].clone();

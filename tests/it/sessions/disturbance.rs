@@ -1,8 +1,13 @@
 //! Parts of cases that are no plain calls: readers and kills in the middle of writes, and the documents
 //! and tools of the Workflow Orchestration System.
 
-use super::workspace::{Workspace, complete, start_lamp};
-use serde_json::{Value, json};
+use super::{
+    client::Outcome,
+    expect,
+    workspace::{Workspace, complete, start_lamp},
+};
+use rulemark::workflow::Bundle;
+use serde_json::{Map, Value, json};
 use std::{
     fs,
     path::Path,
@@ -93,11 +98,62 @@ pub(super) fn kill_loop(workspace: &Workspace, part: &Value) -> Result<(), Strin
 }
 
 /// Documents of the Workflow Orchestration System: the good ones are read, each fault names its place.
-pub(super) fn validate(_: &Path, _: &Value) -> Result<(), String> {
+pub(super) fn validate(fixtures: &Path, part: &Value) -> Result<(), String> {
+    let folder = fixtures.parent().unwrap();
+    let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+    for path in part["accept"].as_array().unwrap() {
+        let path = path.as_str().unwrap();
+        let reading = Bundle::of_file(path, read(path)).read();
+        if reading.definition.is_none() {
+            return Err(format!("{path} is refused: {:?}", reading.faults));
+        }
+    }
+    let refuse = read(part["refuse"].as_str().unwrap());
+    let faults: Vec<Value> = serde_saphyr::from_str(&refuse).unwrap();
+    let good: Map<String, Value> = serde_json::from_str(&read("fixtures/wos/valid-min.json")).unwrap();
+    for fault in &faults {
+        let mut document = good.clone();
+        for (name, value) in fault["patch"].as_object().into_iter().flatten() {
+            document.insert(name.clone(), value.clone());
+        }
+        let raw = fault["raw"].as_str().map(str::to_owned);
+        let text = raw.unwrap_or_else(|| Value::Object(document).to_string());
+        let reading = Bundle::of_file("workflows/faulty.json", text).read();
+        if reading.definition.is_some() {
+            return Err(format!("{} is accepted", fault["name"]));
+        }
+        let said: Vec<String> = reading.faults.iter().map(ToString::to_string).collect();
+        for name in fault["names"].as_array().unwrap() {
+            let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+            // `line` stands for any place: `file:1:5`.
+            let is_named = said.iter().any(|said| said.contains(&name))
+                || (name == "line" && reading.faults.iter().any(|fault| fault.place.line > 0));
+            if !is_named {
+                return Err(format!("{}: {name} is not named: {said:?}", fault["name"]));
+            }
+        }
+    }
     Ok(())
 }
 
-/// The four tools of the Workflow Orchestration System.
-pub(super) fn orchestration(_: &Path, _: &Value) -> Result<(), String> {
+/// The four tools of the Workflow Orchestration System, on its own documents and one that is broken.
+pub(super) fn orchestration(fixtures: &Path, part: &Value) -> Result<(), String> {
+    let workspace = Workspace::new(fixtures);
+    for name in ["valid-full.json", "valid-min.json"] {
+        let text = fs::read_to_string(fixtures.join("wos").join(name)).unwrap();
+        workspace.write(&format!("workflows/{name}"), &text);
+    }
+    workspace.write("workflows/broken-file.json", "{\"id\": \"broken-file\",");
+    let mut server = workspace.serve();
+    for (number, step) in part.as_array().unwrap().iter().enumerate() {
+        let outcome =
+            server.call(step["call"].as_str().unwrap(), &step["params"]).ok_or("the server is gone")?;
+        let wants_error = step["expect"].get("error_code").is_some();
+        if wants_error != matches!(outcome, Outcome::Error(_)) {
+            return Err(format!("step {}, {step}: {outcome:?}", number + 1));
+        }
+        expect::check(&step["expect"], outcome.answer())
+            .map_err(|fault| format!("step {}, {step}:\n{fault}", number + 1))?;
+    }
     Ok(())
 }
