@@ -1,7 +1,7 @@
 //! What Rulemark costs, as ratios: both sides of each are measured in one run, turn by turn, so the
 //! ratio holds on any machine. Nothing is asserted.
 //!
-//! usage: cargo bench [-- core|commands|write|watch|items|hooks|sessions]
+//! usage: cargo bench [-- core|commands|write|watch|items|hooks|sessions|mcp]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -13,6 +13,7 @@ mod commands;
 mod core;
 mod document;
 mod hooks;
+mod mcp;
 mod project;
 mod sessions;
 mod watch;
@@ -22,7 +23,10 @@ use std::{env, time::Duration};
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let parts: [(&str, fn()); 7] = [
+    if wanted.first().is_some_and(|part| part == mcp::ECHO) {
+        return mcp::echo();
+    }
+    let parts: [(&str, fn()); 8] = [
         ("core", core::measure),
         ("commands", commands::measure),
         ("write", write::measure),
@@ -30,6 +34,7 @@ fn main() {
         ("items", commands::measure_items),
         ("hooks", hooks::measure),
         ("sessions", sessions::measure),
+        ("mcp", mcp::measure),
     ];
     for (name, measure) in parts {
         if wanted.is_empty() || wanted.iter().any(|part| part == name) {

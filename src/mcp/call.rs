@@ -14,10 +14,15 @@ use super::{
 };
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResponse, CallToolResult},
+    model::{CallToolResponse, CallToolResult, CreateTaskResult},
     service::RequestContext,
+    task_manager::{TaskExit, TaskOptions},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// How long a task and its result are kept, in milliseconds: longer than anybody's checks take.
+const TASK: u64 = 24 * 60 * 60 * 1_000;
 
 /// A call that is under way.
 #[derive(Debug)]
@@ -55,7 +60,7 @@ impl Call {
     /// it was asked.
     pub(super) async fn answer(
         self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         brought: Option<Brought>,
     ) -> Result<CallToolResponse, Halt> {
         let mut step = match brought {
@@ -77,8 +82,11 @@ impl Call {
                     Asked::Nothing => return Ok(complete(ask.unanswered()?)),
                     Asked::Later(required) => return Ok(required.into()),
                 },
+                Step::Run(order, then) if self.takes_tasks() => {
+                    return Ok(self.as_task(Arc::clone(shared), *order, then));
+                }
                 Step::Run(order, then) => {
-                    let ran = self.run(shared, *order).await?;
+                    let ran = self.run(shared, *order, &self.context.ct).await?;
                     self.conclude(shared, ran, then).await?
                 }
             };
@@ -105,10 +113,58 @@ impl Call {
         .await
     }
 
-    async fn run(&self, shared: &Shared, order: Order) -> Result<Ran, Halt> {
+    async fn run(&self, shared: &Shared, order: Order, cancelled: &CancellationToken) -> Result<Ran, Halt> {
         let listener =
             Listener { peer: self.context.peer.clone(), token: self.context.meta.get_progress_token() };
-        Ok(order.run(&listener, &shared.running, &self.context.ct).await?)
+        Ok(order.run(&listener, &shared.running, cancelled).await?)
+    }
+
+    /// Whether the client looks after calls that take their time.
+    fn takes_tasks(&self) -> bool {
+        self.context.client_capabilities().is_some_and(|can| can.supports_tasks())
+    }
+
+    /// Runs commands as a task: the call is answered at once, and the client asks how far it is.
+    fn as_task(self, shared: Arc<Shared>, order: Order, then: Then) -> CallToolResponse {
+        let tasks = shared.tasks.0.clone();
+        let options = TaskOptions::default().with_ttl_ms(TASK);
+        let task = tasks.spawn(options, move |task| {
+            Box::pin(async move {
+                let cancelled = CancellationToken::new();
+                let ran = {
+                    let run = self.run(&shared, order, &cancelled);
+                    tokio::pin!(run);
+                    tokio::select! {
+                        ran = &mut run => ran,
+                        () = task.cancelled() => {
+                            cancelled.cancel();
+                            run.await
+                        }
+                    }
+                };
+                if cancelled.is_cancelled() {
+                    return Err(TaskExit::Cancelled);
+                }
+                let answer = async { self.unasked(&shared, ran?, then).await }.await;
+                match answer {
+                    Ok(result) => Ok(result),
+                    Err(Halt::Refused(refusal)) => Ok(refusal.into()),
+                    Err(Halt::Failed(error)) => Err(TaskExit::Error(error)),
+                }
+            })
+        });
+        CreateTaskResult::new(task).into()
+    }
+
+    /// What follows when the commands have ended. Whoever looks after a task calls again to have the person
+    /// asked.
+    async fn unasked(&self, shared: &Shared, ran: Ran, then: Then) -> Result<CallToolResult, Halt> {
+        Ok(match self.conclude(shared, ran, then).await? {
+            Step::Answer(answer) => answer.into(),
+            Step::Shaped(result) => *result,
+            Step::Ask(ask, _) => ask.unanswered()?.into(),
+            Step::Run(..) => Answer::default().into(),
+        })
     }
 
     async fn conclude(&self, shared: &Shared, ran: Ran, then: Then) -> Result<Step, Halt> {

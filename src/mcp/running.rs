@@ -10,8 +10,9 @@ use rmcp::{
     RoleServer,
     model::{ProgressNotificationParam, ProgressToken},
     service::Peer,
+    task_manager::TaskManager,
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use tokio::{
     sync::{Notify, watch},
     task::spawn_blocking,
@@ -58,6 +59,16 @@ struct Counted(watch::Sender<usize>);
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Calls that clients look after as tasks.
+#[derive(Clone, Default)]
+pub(super) struct Tasks(pub(super) TaskManager);
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").field("running", &self.0.running_task_count()).finish()
     }
 }
 

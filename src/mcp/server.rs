@@ -10,7 +10,7 @@ use super::{
     fence,
     open_project::{Desk, OpenProject},
     prompts, resources,
-    running::Running,
+    running::{Running, Tasks},
     search::Search,
     tools::Offer,
     uri::folder_of_uri,
@@ -20,11 +20,12 @@ use crate::runtime::ToolSet;
 use rmcp::{
     ErrorData, Peer, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
-        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestParams,
+        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -65,6 +66,7 @@ pub(super) struct Shared {
     pub(super) forms: Forms,
     pub(super) worker: Worker,
     pub(super) running: Running,
+    pub(super) tasks: Tasks,
     hub: Hub,
     watch: Arc<Watch>,
 }
@@ -85,6 +87,7 @@ impl Server {
             forms: Forms::new(),
             worker: Worker::new(Desk::new(search)),
             running: Running::default(),
+            tasks: Tasks::default(),
             hub,
             watch,
         };
@@ -170,6 +173,7 @@ impl ServerHandler for Server {
             .enable_resources()
             .enable_resources_subscribe()
             .enable_completions()
+            .enable_tasks()
             .build();
         ServerConfig::new(can)
             .with_server_info(Implementation::new("rulemark", env!("CARGO_PKG_VERSION")))
@@ -275,6 +279,30 @@ impl ServerHandler for Server {
     ) -> Result<CompleteResult, ErrorData> {
         let found = self.on_project(&context, move |open| completion::complete(open, &request)).await?;
         Ok(CompleteResult::new(found.map_err(Refusal::into_error)?))
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        Ok(GetTaskResult::new(self.shared.tasks.0.get_task(&request.task_id)?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.shared.tasks.0.update_task(&request.task_id, request.input_responses)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.shared.tasks.0.cancel_task(&request.task_id)
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

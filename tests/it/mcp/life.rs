@@ -111,6 +111,31 @@ fn checks_that_nobody_trusts_are_for_the_person() {
     assert!(told["how"].as_str().unwrap().contains(" trust` shows them and asks"), "{told}");
 }
 
+#[test]
+fn checks_are_tasks_for_clients_that_have_them() {
+    let environment = Environment::initialised();
+    environment.write("project_config.md", "## Test Commands\n```sh\ntrue\n```\n\n## Changelog\n");
+    environment.edit("Phase: ANALYZE", "Phase: CONSTRUCT");
+    environment.write("../home/.config/rulemark/config.toml", "[person]\nunattended = true\n");
+    environment.run(&["apply", "-q"]);
+    assert!(environment.output(&["trust", "--yes"]).status.success());
+    let can = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let mut client = Client::start(&environment, Era::Stateless, &[], can);
+    let answer = client.call("next", &json!({ "done": "checks" }));
+    assert_eq!(answer["result"]["resultType"], "task", "{answer}");
+    let task = json!({ "taskId": answer["result"]["taskId"] });
+    let done = loop {
+        let answer = client.request("tasks/get", task.clone());
+        if answer["result"]["status"] != "working" {
+            break answer["result"].clone();
+        }
+    };
+    assert_eq!(done["status"], "completed", "{done}");
+    let told = &done["result"]["structuredContent"];
+    assert!(told["did"][0].as_str().unwrap().starts_with("`true`: ok"), "{told}");
+    assert!(told["needs"].is_null(), "{told}");
+}
+
 fn project_of(environment: &Environment, arguments: &[&str], capabilities: Value) -> String {
     let mut client = Client::start(environment, Era::Handshake, arguments, capabilities);
     let answer = client.call("state", &json!({}));
