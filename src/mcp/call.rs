@@ -164,6 +164,7 @@ impl Call {
             Step::Shaped(result) => *result,
             Step::Ask(ask, _) => ask.unanswered()?.into(),
             Step::Run(..) => Answer::default().into(),
+            Step::Failed(error) => return Err(Halt::Failed(*error)),
         })
     }
 
