@@ -108,6 +108,11 @@ pub enum Command {
     /// Add, finish and list items
     #[command(subcommand)]
     Item(ItemCommand),
+    /// List, show, check and make definitions of workflows
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
+    /// Print a JSON Schema
+    Schema(SchemaArgs),
     /// Close a step that waits; the rest of its rule is carried out
     Done(DoneArgs),
     /// Approve the plan as it stands; only a person can
@@ -356,6 +361,92 @@ pub enum ItemCommand {
     },
     /// List the items
     List(JsonArgs),
+}
+
+/// `workflow …`.
+#[derive(Debug, Subcommand)]
+pub enum WorkflowCommand {
+    /// List what can be started: the project's, your own, and the library's
+    List {
+        /// Only of this category
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: its phases, and what each gate asks for
+    Show {
+        /// Its id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find what is wrong in definitions
+    Check {
+        /// Files or folders [default: all of the project's and your own]
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a definition in `workflows/`, never over an existing one
+    New {
+        /// Its id: letters a to z, digits and `-`
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Begin with this one of the library
+        #[arg(long, value_name = "ID")]
+        from: Option<String>,
+    },
+    /// Print the JSON Schema (Draft 7) of definitions in YAML and JSON
+    Schema,
+    /// Say what of another tool's definition is lost, and take it over as it is
+    Import {
+        /// A praxis folder, an accordo YAML file or a WorkRail JSON file
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// Say it only
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Draw its phases and where they lead
+    Graph {
+        /// Its id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Form of the picture
+        #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+        form: GraphForm,
+    },
+}
+
+/// Form of a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphForm {
+    /// For Markdown.
+    #[default]
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+/// `schema`.
+#[derive(Debug, ClapArgs)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, value_name = "WHAT")]
+    pub of: SchemaName,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// A definition of a workflow in YAML or JSON.
+    Workflow,
 }
 
 /// `done`.

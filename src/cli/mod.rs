@@ -46,6 +46,7 @@ mod test_rules;
 mod trust;
 mod undo;
 mod watch;
+mod workflow;
 
 pub use args::Args;
 pub use error::{CommandError, CommandResult, Exit};
@@ -118,6 +119,8 @@ fn dispatch(context: &mut Context, command: Command) -> CommandResult {
         Command::Set(args) => set::run(context, &args),
         Command::Log(args) => log::run(context, &args),
         Command::Item(command) => item::run(context, &command),
+        Command::Workflow(command) => workflow::run(context, &command),
+        Command::Schema(args) => workflow::schema(context, &args),
         Command::Done(args) => done::run(context, args),
         Command::Approve(args) => approve::approve(context, &args),
         Command::Reject(args) => approve::reject(context, &args),

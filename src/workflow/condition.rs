@@ -152,9 +152,16 @@ fn compile(source: &str) -> Result<Program, ConditionError> {
         ConditionError::Syntax {
             line: at_least_one(line),
             column: at_least_one(column),
-            message: first.map_or_else(String::new, |error| shortened(&error.msg)),
+            message: first.map_or_else(String::new, |error| in_few_words(&error.msg)),
         }
     })
+}
+
+/// What the parser found, without the list of all that it would rather have found.
+fn in_few_words(message: &str) -> String {
+    let words = message.trim_start_matches("Syntax error: ");
+    let words = words.split_once(" expecting ").map_or(words, |(found, _)| found);
+    shortened(&words.replace("mismatched input '<EOF>'", "it ends too early"))
 }
 
 /// The first line, and not all of that when it is long: values show up in messages.

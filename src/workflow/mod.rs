@@ -41,6 +41,7 @@ pub use model::{
     Approval, Broken, Capture, Check, CheckBox, Command, Condition, Criterion, Definition, DynamicSource,
     Field, FieldCheck, FieldType, Form, Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
 };
+pub use published::published_schema;
 pub use route::RouteError;
 pub use scope::Scope;
 pub use template::TemplateError;

@@ -15,7 +15,7 @@ use super::{
 
 /// Reads a Markdown definition.
 pub(super) fn read_markdown(bundle: &Bundle, file: &SourceFile) -> Reading {
-    judged(markdown::read(bundle, file))
+    judged(markdown::read(bundle, file), file)
 }
 
 /// Reads the published shape.
@@ -26,13 +26,13 @@ pub(super) fn read_tree(bundle: &Bundle, file: &SourceFile, node: &Node, form: F
         faults.extend(more);
         definition
     });
-    judged((definition, faults))
+    judged((definition, faults), file)
 }
 
 /// What an author wrote is run only when nothing at all is wrong with it.
-fn judged((definition, mut faults): (Option<Definition>, Vec<Fault>)) -> Reading {
+fn judged((definition, mut faults): (Option<Definition>, Vec<Fault>), file: &SourceFile) -> Reading {
     if let Some(definition) = &definition {
-        faults.extend(review::review(definition));
+        faults.extend(review::review(definition, &file.text));
     }
     faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
     let refused = faults.iter().any(Fault::is_error);

@@ -7,6 +7,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The published JSON Schema (Draft 7), as it is printed and as it lies in `schemas/workflow.schema.json`.
+#[must_use]
+pub fn published_schema() -> String {
+    let schema = super::shape::schema_of::<Document>();
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// A workflow: phases that an agent goes through, each closed by a gate.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

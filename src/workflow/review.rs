@@ -10,9 +10,9 @@ use super::{
 use crate::text::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that is wrong with a definition of our own.
-pub(super) fn review(definition: &Definition) -> Vec<Fault> {
-    let mut review = Review { definition, faults: Vec::new() };
+/// Everything that is wrong with a definition of our own, which was read from `source`.
+pub(super) fn review(definition: &Definition, source: &str) -> Vec<Fault> {
+    let mut review = Review { definition, source, faults: Vec::new() };
     review.numbers();
     review.faults.extend(routes(definition));
     review.inputs();
@@ -38,6 +38,7 @@ fn names_of_gate(phase: &Phase) -> Vec<&str> {
 
 struct Review<'d> {
     definition: &'d Definition,
+    source: &'d str,
     faults: Vec<Fault>,
 }
 
@@ -145,17 +146,39 @@ impl<'d> Review<'d> {
             match template::names_in(text) {
                 Ok(names) => {
                     for name in names {
-                        self.name(&name, &[], earlier, &phase.place);
+                        let place = self.place_below(&phase.place, &name.join("."));
+                        self.name(&name, &[], earlier, &place);
                     }
                 }
                 Err(error) => {
-                    let fault = Fault::error("bad-text", phase.place.clone(), error.to_string());
+                    let line = text.lines().nth(error.line.saturating_sub(1) as usize).unwrap_or_default();
+                    let place = self.place_below(&phase.place, line.trim());
+                    let fault = Fault::error(
+                        "bad-text",
+                        place,
+                        format!("the text can't be filled in: {}", error.message),
+                    );
                     let hint =
                         "text with `{{` or `{%` of its own goes between `{% raw %}` and `{% endraw %}`";
                     self.faults.push(fault.with_hint(hint));
                 }
             }
         }
+    }
+
+    /// Where `words` stand first below the heading of a phase; the heading when they don't stand there.
+    fn place_below(&self, heading: &Place, words: &str) -> Place {
+        let lines = self.source.lines().zip(1..).skip(heading.line.saturating_sub(1) as usize);
+        let found = lines
+            .filter(|_| !words.is_empty())
+            .find_map(|(text, line)| Some((text, line, text.find(words)?)));
+        found.map_or_else(
+            || heading.clone(),
+            |(text, line, at)| {
+                let column = u32::try_from(text[..at].chars().count() + 1).unwrap_or(u32::MAX);
+                Place { file: heading.file.clone(), line, column }
+            },
+        )
     }
 
     /// A name that a condition or text uses: it has to mean something here.
@@ -182,7 +205,15 @@ impl<'d> Review<'d> {
             return;
         }
         let near = nearest(wanted, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        let hint = near.or_else(|| (!known.is_empty()).then(|| format!("known are {}", known.join(", "))));
+        let is_foreign = own.is_empty() && !Scope::NAMES.contains(&parts[0]);
+        let hint = near.or_else(|| match (known.is_empty(), is_foreign) {
+            (_, true) => Some(format!(
+                "known are {}; other text with `{{{{` goes between `{{% raw %}}` and `{{% endraw %}}`",
+                known.join(", ")
+            )),
+            (false, false) => Some(format!("known are {}", known.join(", "))),
+            (true, false) => None,
+        });
         let fault = Fault::error("undefined-name", place.clone(), message).with_optional_hint(hint);
         if !self.faults.contains(&fault) {
             self.faults.push(fault);
@@ -211,7 +242,7 @@ pub(super) fn routes(definition: &Definition) -> Vec<Fault> {
             }
         }
     }
-    let Some(first) = definition.phases.first() else { return faults };
+    let Some(first) = definition.phases.first().filter(|_| faults.is_empty()) else { return faults };
     if definition.phases.len() > MOST_PHASES {
         let message = format!("there are {} phases; {MOST_PHASES} are the most", definition.phases.len());
         faults.push(Fault::error("too-many-phases", first.place.clone(), message));

@@ -115,6 +115,15 @@ impl<'s> Judge<'s> {
 
     /// One of several: the first that fits, or else what is wrong by the one of the same type.
     fn choice(&mut self, node: &Node, choices: &'s [Value], path: &str) {
+        let names = self.names_among(choices);
+        if !names.is_empty() {
+            let is_nothing = node.tree == Tree::Null
+                && choices.iter().any(|choice| choice.get("type") == Some(&"null".into()));
+            if !is_nothing {
+                self.allowed(node, &names, path);
+            }
+            return;
+        }
         let mut tries = choices.iter().map(|choice| {
             let mut judge =
                 Judge { root: self.root, file: self.file, unknown: self.unknown, faults: Vec::new() };
@@ -149,6 +158,22 @@ impl<'s> Judge<'s> {
                 self.fault(node, "bad-type", message);
             }
         }
+    }
+
+    /// The names of an enumeration, when the choice is one: each with its description, or all in a list.
+    fn names_among(&self, choices: &'s [Value]) -> Vec<Value> {
+        let mut names = Vec::new();
+        for choice in choices {
+            let choice = self.resolved(choice);
+            match (choice.get("const"), choice.get("enum"), choice.get("oneOf")) {
+                (Some(name), ..) => names.push(name.clone()),
+                (None, Some(Value::Array(all)), _) => names.extend(all.iter().cloned()),
+                (None, None, Some(Value::Array(inner))) => names.extend(self.names_among(inner)),
+                _ if choice.get("type") == Some(&"null".into()) => {}
+                _ => return Vec::new(),
+            }
+        }
+        names
     }
 
     fn allowed(&mut self, node: &Node, allowed: &[Value], path: &str) {

@@ -23,6 +23,7 @@ mod second_opinion;
 mod session;
 mod sessions;
 mod torture;
+mod workflow;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
