@@ -231,14 +231,13 @@ const MOST_PHASES: usize = 500;
 /// Whether every phase can be reached, and from every phase the end.
 pub(super) fn routes(definition: &Definition) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut error =
-        |code, phase: &Phase, message| faults.push(Fault::error(code, phase.place.clone(), message));
+    let error = |code, phase: &Phase, message: String| Fault::error(code, phase.place.clone(), message);
     let known: BTreeSet<u32> = definition.phases.iter().map(|phase| phase.number).collect();
     for phase in &definition.phases {
         if let Next::OneOf(numbers) = &phase.next {
             for number in numbers.iter().filter(|number| !known.contains(number)) {
                 let message = format!("phase {} goes on at phase {number}, which is not there", phase.number);
-                error("unknown-phase", phase, message);
+                faults.push(error("unknown-phase", phase, message));
             }
         }
     }
@@ -263,11 +262,11 @@ pub(super) fn routes(definition: &Definition) -> Vec<Fault> {
     for phase in &definition.phases {
         if !reached.contains(&phase.number) {
             let message = format!("phase {} can't be reached from phase {}", phase.number, first.number);
-            error("unreachable-phase", phase, message);
+            faults.push(error("unreachable-phase", phase, message));
         } else if !ending.contains(&phase.number) {
             let message =
                 format!("from phase {} the workflow goes round in a circle and never ends", phase.number);
-            error("endless", phase, message);
+            faults.push(error("endless", phase, message));
         }
     }
     faults
