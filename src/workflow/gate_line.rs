@@ -69,6 +69,11 @@ pub(super) fn read(line: &str, place: &Place) -> Result<GateLine, Unreadable> {
     }
 }
 
+/// The name of the field that a line is about, readable or not.
+pub(super) fn field_name(line: &str) -> Option<&str> {
+    code(line, 0).map(|(name, _)| name)
+}
+
 /// The checks of a field: `exists, min_length 3`.
 pub(super) fn checks(text: &str) -> Result<Vec<Check>, Unreadable> {
     let mut checks = Vec::new();

@@ -124,7 +124,7 @@ impl<'d> Review<'d> {
             match names {
                 Ok(names) => {
                     for name in names {
-                        self.name(&name, own, earlier, &condition.place);
+                        self.name(&name, Some(own), earlier, &condition.place);
                     }
                 }
                 Err(error) => {
@@ -147,7 +147,7 @@ impl<'d> Review<'d> {
                 Ok(names) => {
                     for name in names {
                         let place = self.place_below(&phase.place, &name.join("."));
-                        self.name(&name, &[], earlier, &place);
+                        self.name(&name, None, earlier, &place);
                     }
                 }
                 Err(error) => {
@@ -181,8 +181,10 @@ impl<'d> Review<'d> {
         )
     }
 
-    /// A name that a condition or text uses: it has to mean something here.
-    fn name(&mut self, path: &[String], own: &[&str], earlier: &BTreeSet<&str>, place: &Place) {
+    /// A name that a condition or text uses: it has to mean something here. `own` is what the gate asks
+    /// for; texts are delivered before that.
+    fn name(&mut self, path: &[String], own: Option<&[&str]>, earlier: &BTreeSet<&str>, place: &Place) {
+        let (is_text, own) = (own.is_none(), own.unwrap_or_default());
         let inputs: Vec<&str> = self.definition.inputs.iter().map(|input| input.name.as_str()).collect();
         let parts: Vec<&str> = path.iter().map(String::as_str).collect();
         let (message, known): (String, Vec<&str>) = match parts.as_slice() {
@@ -205,7 +207,7 @@ impl<'d> Review<'d> {
             return;
         }
         let near = nearest(wanted, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        let is_foreign = own.is_empty() && !Scope::NAMES.contains(&parts[0]);
+        let is_foreign = is_text && !Scope::NAMES.contains(&parts[0]);
         let hint = near.or_else(|| match (known.is_empty(), is_foreign) {
             (_, true) => Some(format!(
                 "known are {}; other text with `{{{{` goes between `{{% raw %}}` and `{{% endraw %}}`",

@@ -10,7 +10,7 @@ use crate::{
         bundle::{Bundle, SourceFile},
         fault::Fault,
         gate_line::{self, GateLine},
-        model::{Condition, Definition, Form, Gate, Guidance, Next, Phase, Place, Task},
+        model::{Condition, Definition, Field, FieldType, Form, Gate, Guidance, Next, Phase, Place, Task},
         parts,
         published::Document,
         shape::{self, UnknownNames},
@@ -283,6 +283,8 @@ impl<'t> Reader<'t> {
                     self.faults.push(fault.with_hint("write `- [ ]` before a thing to see to"));
                 }
                 Err(error) => {
+                    // What speaks of the field elsewhere is not wrong as well.
+                    gate.fields.extend(gate_line::field_name(&line).map(|name| any_field(name, &place)));
                     let place = gate_line::shifted(&place, &line, error.at);
                     let fault = Fault::error(error.code, place, error.message);
                     self.faults.push(fault.with_optional_hint(error.hint));
@@ -330,6 +332,18 @@ impl<'t> Reader<'t> {
     fn error(&mut self, at: usize, code: &'static str, message: &str) {
         let place = self.place(at);
         self.faults.push(Fault::error(code, place, message));
+    }
+}
+
+/// A field of a definition that is refused anyway.
+fn any_field(name: &str, place: &Place) -> Field {
+    Field {
+        name: name.to_owned(),
+        kind: FieldType::Any,
+        optional: false,
+        checks: Vec::new(),
+        description: String::new(),
+        place: place.clone(),
     }
 }
 
