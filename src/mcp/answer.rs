@@ -1,7 +1,10 @@
 //! What a tool answers: an object, or a refusal that says what to do.
 
 use crate::runtime::{Error, ErrorKind};
-use rmcp::{ErrorData, model::CallToolResult};
+use rmcp::{
+    ErrorData,
+    model::{CallToolResult, ContentBlock},
+};
 use serde_json::{Map, Value};
 
 /// An answer under construction. What is not there is left out: an agent pays for every byte.
@@ -108,10 +111,25 @@ impl Refusal {
 impl Refusal {
     /// The same, where the protocol knows only errors: resources and prompts.
     pub(super) fn into_error(self) -> ErrorData {
-        let result = CallToolResult::from(self);
-        let told = result.structured_content.unwrap_or_default();
+        let told = self.told();
         let what = told.get("what").and_then(Value::as_str).unwrap_or_default().to_owned();
         ErrorData::invalid_request(what, Some(told))
+    }
+
+    /// What is wrong, why, what to do, and whether to try again.
+    fn told(self) -> Value {
+        let Reason { what, why, how, retry, more } = *self.0;
+        let retry = match retry {
+            Retry::No => "no",
+            Retry::Now => "now",
+            Retry::AfterFix => "after_fix",
+        };
+        let told = Answer::default()
+            .with("what", what)
+            .with("why", why)
+            .with("how", how.join("; "))
+            .with("retry", retry);
+        more.0.into_iter().fold(told, |told, (name, value)| told.with(&name, value)).into()
     }
 }
 
@@ -128,19 +146,23 @@ impl From<Error> for Refusal {
 }
 
 impl From<Refusal> for CallToolResult {
+    /// As text alone: clients hold structured content to the tool's output schema, also of an error.
     fn from(refusal: Refusal) -> Self {
-        let Reason { what, why, how, retry, more } = *refusal.0;
-        let retry = match retry {
-            Retry::No => "no",
-            Retry::Now => "now",
-            Retry::AfterFix => "after_fix",
-        };
-        let told = Answer::default()
-            .with("what", what)
-            .with("why", why)
-            .with("how", how.join("; "))
-            .with("retry", retry);
-        let told = more.0.into_iter().fold(told, |told, (name, value)| told.with(&name, value));
-        Self::structured_error(told.into())
+        Self::error(vec![ContentBlock::text(refusal.told().to_string())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The TypeScript SDK's client fails on a call whose error is not what the output schema says.
+    #[test]
+    fn a_refusal_is_no_structured_content() {
+        let result = CallToolResult::from(Refusal::new("no", Retry::AfterFix));
+        assert_eq!(result.structured_content, None);
+        assert_eq!(result.is_error, Some(true));
+        let text = result.content[0].as_text().unwrap().text.as_str();
+        assert_eq!(text, r#"{"what":"no","retry":"after_fix"}"#);
     }
 }

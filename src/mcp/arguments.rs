@@ -158,7 +158,7 @@ fn check(value: &Value, schema: &Value, name: &str, flaws: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rmcp::model::{CallToolResult, object};
+    use rmcp::model::object;
     use serde_json::json;
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
             let found = match found {
                 Ok(_) => String::new(),
                 Err(refusal) => {
-                    let told = CallToolResult::from(refusal).structured_content.unwrap();
+                    let told = refusal.into_error().data.unwrap();
                     assert_eq!(told["retry"], "after_fix");
                     told["what"].as_str().unwrap().to_owned()
                 }

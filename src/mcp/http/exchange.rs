@@ -85,7 +85,12 @@ impl<H: ServerHandler> Exchange<H> {
             }
         };
         let is_json = text(&head.headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
-        let answer = self.service.handle(Request::from_parts(head, Full::new(body.clone()))).await;
+        let is_delete = head.method == Method::DELETE;
+        let mut answer = self.service.handle(Request::from_parts(head, Full::new(body.clone()))).await;
+        if is_delete && answer.status() == StatusCode::ACCEPTED {
+            // The session has ended; "accepted" makes clients warn that it may not.
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+        }
         if answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE
             && is_json
             && let Err(Unreadable::Refused(error, id)) = message::read(&body)

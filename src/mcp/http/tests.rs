@@ -275,6 +275,14 @@ async fn a_session_with_an_open_stream_is_in_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_its_client_ends_is_gone() {
+    let server = Server::with(|_| {});
+    let session = server.session().await;
+    assert_eq!(server.exchange(&format!("DELETE /mcp HTTP/1.1{session}"), "").await.status, 204);
+    assert_eq!(server.post(&session, &call(1, "echo")).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_session_makes_room_for_another() {
     let server = Server::with(|options| options.limits.sessions = 2);
     let oldest = server.session().await;
