@@ -189,7 +189,7 @@ fn a_token_is_wanted_where_others_can_connect() {
 fn what_is_too_large_or_no_message_is_refused_and_survived() {
     let project = Project::new();
     let server = project.serve(&[]);
-    let large = server.post("", &"a".repeat(16 << 20));
+    let large = server.post("", &"a".repeat(32 << 20));
     // The connection may break while the rest is still being sent.
     assert!(matches!(large.status, 0 | 413), "{large:?}");
     let no_message = server.post("", "not json");
@@ -277,7 +277,7 @@ fn it_ends_when_it_is_asked_to() {
 #[test]
 fn lines_that_are_no_message_are_answered_on_standard_output() {
     let project = Project::new();
-    let long = message(7, "tools/call", &json!({"name": "a".repeat(16 << 20)}));
+    let long = message(7, "tools/call", &json!({"name": "a".repeat(32 << 20)}));
     let list = message(8, "tools/list", &json!({}));
     let lines = [initialize().to_string(), "garbage".to_owned(), long.to_string(), list.to_string()];
     let (said, output) = project.converse(&lines);

@@ -77,7 +77,8 @@ impl Default for HttpLimits {
             connections: 512,
             sessions: 256,
             session_idle: Duration::from_secs(30 * 60),
-            body: 4 << 20,
+            // As long as a message on standard input.
+            body: 24 << 20,
             head: 16 << 10,
             headers: 64,
             head_time: Duration::from_secs(30),

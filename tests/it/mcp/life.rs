@@ -106,7 +106,7 @@ fn checks_that_nobody_trusts_are_for_the_person() {
     environment.edit("Phase: ANALYZE", "Phase: VALIDATE");
     let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
     let answer = client.call("next", &json!({ "done": "checks" }));
-    let told = &answer["result"]["structuredContent"];
+    let told = told(&answer);
     assert_eq!(told["what"], "nobody has trusted the commands of this project, so none was run");
     assert!(told["how"].as_str().unwrap().contains(" trust` shows them and asks"), "{told}");
 }
@@ -136,10 +136,15 @@ fn checks_are_tasks_for_clients_that_have_them() {
     assert!(told["needs"].is_null(), "{told}");
 }
 
+/// What a tool said, whether it refused or not.
+fn told(answer: &Value) -> Value {
+    serde_json::from_str(answer["result"]["content"][0]["text"].as_str().unwrap()).unwrap()
+}
+
 fn project_of(environment: &Environment, arguments: &[&str], capabilities: Value) -> String {
     let mut client = Client::start(environment, Era::Handshake, arguments, capabilities);
     let answer = client.call("state", &json!({}));
-    let told = &answer["result"]["structuredContent"];
+    let told = told(&answer);
     let told = told["project"].as_str().or(told["what"].as_str()).unwrap();
     environment.normalised(told.as_bytes())
 }
@@ -168,8 +173,8 @@ fn a_folder_without_a_project_is_refused_with_the_command_that_makes_one() {
     let mut client = Client::start(&environment, Era::Stateless, &[], json!({}));
     let answer = client.call("next", &json!({}));
     assert_eq!(answer["result"]["isError"], true);
-    let how = answer["result"]["structuredContent"]["how"].as_str().unwrap();
-    let how = environment.normalised(how.as_bytes());
+    let told_how = told(&answer);
+    let how = environment.normalised(told_how["how"].as_str().unwrap().as_bytes());
     assert!(how.contains("`rulemark init [PROJECT]` makes one there"), "{how}");
     // It is looked for again.
     environment.run(&["init", "-q"]);
@@ -177,7 +182,8 @@ fn a_folder_without_a_project_is_refused_with_the_command_that_makes_one() {
     assert_eq!(answer["result"]["structuredContent"]["phase"], "INIT");
     environment.write("rulemark.toml", "[gates]\napproval = \"nobody\"\n");
     let answer = client.call("next", &json!({}));
-    let what = answer["result"]["structuredContent"]["what"].as_str().unwrap();
+    let told_what = told(&answer);
+    let what = told_what["what"].as_str().unwrap();
     assert!(what.contains("rulemark.toml:2:12: `approval`: expected"), "{what}");
     environment.write("rulemark.toml", "");
     assert_eq!(client.call("next", &json!({}))["result"]["isError"], false);
