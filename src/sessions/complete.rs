@@ -44,7 +44,7 @@ impl Work<'_> {
         let none = Map::new();
         let evidence = call.object("evidence")?.unwrap_or(&none);
         expect_size(evidence)?;
-        let hash = Revision::of(canonical(&Value::Object(evidence.clone())));
+        let hash = evidence_hash(evidence);
         for _ in 0..ATTEMPTS {
             let session = self.store.read(&id)?;
             call.expect_revision(&session)?;
@@ -85,7 +85,7 @@ impl Work<'_> {
             if verdict.needs.is_empty() {
                 break;
             }
-            let asked = facts::Asked { session, definition, phase: phase.number };
+            let asked = facts::Asked { session, definition, phase: phase.number, evidence };
             for question in &verdict.needs {
                 let answer = facts::answer(self.store.project, &asked, question);
                 known.insert(question.clone(), answer);
@@ -237,17 +237,24 @@ fn weight(value: &Value) -> usize {
     }
 }
 
+/// The hash of evidence, whatever order its names are in.
+pub(super) fn evidence_hash(evidence: &Evidence) -> Revision {
+    Revision::of(canonical_object(evidence))
+}
+
+fn canonical_object(object: &Map<String, Value>) -> String {
+    let mut names: Vec<&String> = object.keys().collect();
+    names.sort();
+    let pairs = names
+        .into_iter()
+        .map(|name| format!("{}:{}", Value::from(name.as_str()), canonical(&object[name.as_str()])));
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+}
+
 /// JSON with sorted names: the same evidence in another order is the same.
 fn canonical(value: &Value) -> String {
     match value {
-        Value::Object(object) => {
-            let mut names: Vec<&String> = object.keys().collect();
-            names.sort();
-            let pairs = names
-                .into_iter()
-                .map(|name| format!("{}:{}", Value::from(name.as_str()), canonical(&object[name.as_str()])));
-            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
-        }
+        Value::Object(object) => canonical_object(object),
         Value::Array(list) => {
             format!("[{}]", list.iter().map(canonical).collect::<Vec<_>>().join(","))
         }

@@ -1,5 +1,6 @@
 //! What gates ask about, looked up: files of the workspace, commits, trusted commands, people.
 
+use super::complete::evidence_hash;
 use crate::{
     disk::{FileSystem as _, LocalFileSystem, Refusal},
     engine::{FileFact, Files as _, NamedCommand, Purpose},
@@ -8,7 +9,7 @@ use crate::{
     runtime::{self, Project},
     text::{DocumentId, Revision, RevisionHasher},
     trust::{TrustError, UserFolders},
-    workflow::{Answer, Definition, Question, session::Session},
+    workflow::{Answer, Definition, Evidence, Question, session::Session},
 };
 use std::{fs::File, io::Read as _, time::Duration};
 
@@ -17,6 +18,7 @@ pub(super) struct Asked<'a> {
     pub(super) session: &'a Session,
     pub(super) definition: &'a Definition,
     pub(super) phase: u32,
+    pub(super) evidence: &'a Evidence,
 }
 
 /// How much of a command's output the gate gets to see, in bytes.
@@ -149,24 +151,30 @@ impl Watch for Quiet {
     }
 }
 
-/// What a person is asked about a phase.
-pub(crate) fn question(session: &Session, phase: u32, words: &str) -> Revision {
+/// What a person is asked about a phase: these words, about this evidence. Other evidence is another
+/// question, so nothing is handed in that the person has not seen.
+pub(crate) fn question(session: &Session, phase: u32, evidence: Revision, words: &str) -> Revision {
     // An approval that was given before a rollback was about other work.
     let undone = session.attempts.iter().filter(|attempt| attempt.undone.is_some()).count();
-    Revision::of(format!("{}\n{phase}\n{undone}\n{words}", session.head.id))
+    Revision::of(format!("{}\n{phase}\n{undone}\n{evidence}\n{words}", session.head.id))
 }
 
 fn approval(project: &mut Project, asked: &Asked<'_>, words: &str) -> Answer {
     let id = asked.session.head.id.as_str();
+    let question = question(asked.session, asked.phase, evidence_hash(asked.evidence), words);
     let Ok(Some(journal)) = project.existing_journal() else {
         return Answer::Refused("decisions stand in the journal, and there is none that can be read".into());
     };
     match journal.latest_phase_approval(id, asked.phase) {
-        Ok(Some(decision)) if decision.question == question(asked.session, asked.phase, words) => {
-            if decision.is_yes { Answer::Yes } else { Answer::No }
+        Ok(Some(decision)) if decision.question == question => {
+            if decision.is_yes {
+                Answer::Yes
+            } else {
+                Answer::No
+            }
         }
         Ok(_) => Answer::Refused(format!(
-            "a person has to approve it first, at a terminal: `rulemark approve --session {id}`"
+            "a person has to approve this evidence, at a terminal: `rulemark approve --session {id}`"
         )),
         Err(error) => Answer::Refused(error.to_string()),
     }

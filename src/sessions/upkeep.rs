@@ -167,7 +167,7 @@ impl Sessions {
     /// that it is a person. Answers with the phase and the words that were asked.
     ///
     /// # Errors
-    /// When the phase asks for no approval.
+    /// When the phase asks for no approval, or nothing was handed in that could be approved.
     pub fn decide(
         &mut self,
         project: &mut Project,
@@ -183,6 +183,14 @@ impl Sessions {
             let message = format!("phase {phase} of session {name} asks for no approval");
             return Err(Failure::new(FailureKind::State, message, Action::GetPhase).of_session(name));
         };
+        let handed_in = session.attempts_at(phase).rfind(|attempt| attempt.undone.is_none());
+        let Some(handed_in) = handed_in else {
+            let message = format!("nothing has been handed in for phase {phase} of session {name} yet");
+            return Err(Failure::new(FailureKind::State, message, Action::CompletePhase)
+                .of_session(name)
+                .fix("decide once the agent has called complete_phase: the decision is about its evidence"));
+        };
+        let evidence = handed_in.evidence;
         let _lock = work.store.lock("approve")?;
         let decision = PhaseApproval {
             at: work.store.project.now(),
@@ -190,7 +198,7 @@ impl Sessions {
             is_yes,
             session: name.to_owned(),
             phase,
-            question: facts::question(&session, phase, &approval.question),
+            question: facts::question(&session, phase, evidence, &approval.question),
         };
         let mut journal = work.store.project.take_journal()?;
         let appended = journal.append_phase_approval(&decision);

@@ -68,7 +68,7 @@ impl<'c> Play<'c> {
             self.cheat(cheat, honest);
         }
         if gate.approval.is_some() {
-            self.assert_refused(number, honest, "a person has to approve it first");
+            self.assert_refused(number, honest, "a person has to approve this evidence");
             let session = self.session.clone();
             self.run(env!("CARGO_BIN_EXE_rulemark"), &["approve", "--session", &session]);
         }

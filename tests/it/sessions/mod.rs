@@ -1,5 +1,6 @@
 //! Sessions, as an agent has them: the real server, over MCP, on a fresh workspace.
 
+mod approving;
 mod cases;
 pub(crate) mod client;
 mod disturbance;
