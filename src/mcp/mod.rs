@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A tool is a function of the open project and its arguments; it blocks, and it never talks to the
-//! client. What it can't do itself it hands back as a [`Step`](tools::Step): a question for the person,
+//! client. What it can't do itself it hands back as a `Step`: a question for the person,
 //! or commands that take their time. The server does those, and lets the tool go on with what came of
 //! it. So everything that changes a file goes through [`runtime::Project`](crate::runtime::Project),
 //! as on the command line, and nothing here holds a second copy of the state.

@@ -1,7 +1,7 @@
 //! What can be read of a project by URI.
 //!
 //! `rulemark://items` and its like are documents' parts, not files: what agents and people have written
-//! comes fenced (see `fence`), the rules as they stand, and each keeps to [`BYTES`].
+//! comes fenced (see `fence`), the rules as they stand, and each keeps to 64 KiB.
 
 use super::{
     answer::Refusal,

@@ -109,7 +109,7 @@ fn reference() -> String {
     let mut text =
         String::from("| tool | set | arguments | does | changes |\n| --- | --- | --- | --- | --- |\n");
     for tool in &TOOLS {
-        let set = ToolSet::NAMES.iter().find(|(_, set)| *set == tool.set).unwrap().0;
+        let set = ToolSet::NAMES.iter().find(|(_, set)| *set == tool.set).map_or("all", |(name, _)| name);
         let changes = match tool.impact {
             Impact::Reads => "nothing",
             Impact::Writes => "yes",
