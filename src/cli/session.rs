@@ -23,13 +23,19 @@ use std::{fs, io::Read as _};
 
 pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandResult {
     let mut project = context.project()?;
-    let (call, is_json) = match command {
+    let (mut call, is_json) = match command {
         SessionCommand::Search(args) => return search(context, &mut project, args),
         SessionCommand::Gc(args) => return tidy(context, &mut project, args),
         SessionCommand::Repair(args) => return repair(context, &mut project, args),
-        SessionCommand::Show(args) if !args.json.json => return show(context, &mut project, &args.session),
+        SessionCommand::Show(args) if !args.json.json => {
+            let name = whole_name(&mut project, &args.session);
+            return show(context, &mut project, &name);
+        }
         command => call(command)?,
     };
+    if let Some(name) = call.get("session_id").and_then(Value::as_str).map(str::to_owned) {
+        call.insert("session_id".into(), whole_name(&mut project, &name).into());
+    }
     let answer = Sessions::default().call(&mut project, &call);
     if is_json {
         context.terminal.json(&answer)?;
@@ -40,6 +46,19 @@ pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandRes
     }
     told::tell(&mut context.terminal, &answer)?;
     Ok(Exit::Ok)
+}
+
+/// The name of the one session that begins so; people type no times. Anything else is left as it is.
+fn whole_name(project: &mut Project, given: &str) -> String {
+    let list = json!({ "action": "list_sessions" });
+    let answer = list.as_object().map(|list| Sessions::default().call(project, list)).unwrap_or_default();
+    let entries = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<&str> = entries.filter_map(|entry| entry["session_id"].as_str()).collect();
+    let mut beginning = names.iter().filter(|name| name.starts_with(given));
+    match (names.contains(&given), beginning.next(), beginning.next()) {
+        (false, Some(only), None) if !given.is_empty() => (*only).to_owned(),
+        _ => given.to_owned(),
+    }
 }
 
 /// The call that a subcommand makes, and whether its answer is printed as JSON.

@@ -17,7 +17,8 @@ use crate::{
     text::Revision,
     workflow::{
         Definition, Evidence, Facts, Failure as GateFailure, Missing, Next, Phase, RouteError, Verdict,
-        session::{Attempt, AttemptEnd, Kept, Session, SessionId, Standing, Submission},
+        condition,
+        session::{Attempt, AttemptEnd, Kept, Session, SessionId, Standing, Submission, problem_in_words},
     },
 };
 use serde_json::{Map, Value, json};
@@ -265,11 +266,8 @@ fn canonical(value: &Value) -> String {
 /// What is answered when a gate has refused.
 fn refused(session: &Session, attempt: &Attempt, remedy: &str) -> Failure {
     let phase = attempt.phase;
-    let problems: Vec<String> = attempt
-        .problems
-        .iter()
-        .map(|(of, what)| if what.contains(of.as_str()) { what.clone() } else { format!("{of}: {what}") })
-        .collect();
+    let problems: Vec<String> =
+        attempt.problems.iter().map(|(of, what)| problem_in_words(of, what)).collect();
     let missing: Vec<&str> = attempt.missing.iter().map(|(name, _)| name.as_str()).collect();
     let mut said: Vec<String> = Vec::new();
     if !missing.is_empty() {
@@ -298,7 +296,8 @@ fn refused(session: &Session, attempt: &Attempt, remedy: &str) -> Failure {
 fn remedy(verdict: &Verdict) -> String {
     let give: Vec<String> =
         verdict.missing.iter().map(|Missing { name, what }| format!("`{name}` ({what})")).collect();
-    let mend: Vec<&str> = verdict.errors.iter().map(|error| error.subject.as_str()).collect();
+    let fields = verdict.errors.iter().map(|error| error.subject.as_str());
+    let mend: Vec<&str> = fields.filter(|subject| condition::is_name(subject)).collect();
     let mut words = Vec::new();
     if !give.is_empty() {
         words.push(format!("give {}", give.join(", ")));
@@ -306,5 +305,9 @@ fn remedy(verdict: &Verdict) -> String {
     if !mend.is_empty() {
         words.push(format!("mend {}", mend.join(", ")));
     }
-    if words.is_empty() { "call complete_phase again".to_owned() } else { words.join("; ") }
+    if words.is_empty() {
+        // A rule or a command says itself what is wanted.
+        return "do what the gate asks for, and give evidence of it".to_owned();
+    }
+    words.join("; ")
 }

@@ -24,6 +24,11 @@ fn german_does_what_it_says() {
 }
 
 #[test]
+fn bug_fix_does_what_it_says() {
+    run("bug-fix");
+}
+
+#[test]
 fn the_own_state_files_are_in_order() {
     let mut session = Session::new(None);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

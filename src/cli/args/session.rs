@@ -45,7 +45,7 @@ pub enum SessionCommand {
 /// A session.
 #[derive(Debug, ClapArgs)]
 pub struct SessionNameArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// Print JSON
@@ -90,7 +90,7 @@ pub struct SessionStartArgs {
 /// `session task`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionTaskArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// The phase
@@ -107,7 +107,7 @@ pub struct SessionTaskArgs {
 /// `session complete`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionCompleteArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// The phase
@@ -127,7 +127,7 @@ pub struct SessionCompleteArgs {
 /// `session pause` and `session resume`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionNoteArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// Why, or what to go on with
@@ -141,7 +141,7 @@ pub struct SessionNoteArgs {
 /// `session retry`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionRetryArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// The phase
@@ -158,7 +158,7 @@ pub struct SessionRetryArgs {
 /// `session rollback`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionPhaseArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// The phase to go back to
@@ -172,7 +172,7 @@ pub struct SessionPhaseArgs {
 /// `session delete`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionDeleteArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// Why; goes to the journal
@@ -226,7 +226,7 @@ pub struct SessionGcArgs {
 /// `session repair`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionRepairArgs {
-    /// The session
+    /// The session, or enough of its beginning
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// Put the last text in place that was whole

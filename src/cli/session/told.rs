@@ -54,9 +54,13 @@ fn outcome(terminal: &mut Terminal, answer: &Map<String, Value>) -> Result<(), C
 
 fn phase(terminal: &mut Terminal, content: &Map<String, Value>) -> Result<(), CommandError> {
     let number = content.get("phase_number").and_then(Value::as_u64).unwrap_or_default();
-    terminal.line(Line::new().ink(Ink::Strong, format!("Phase {number}: {}", text(content, "title"))))?;
-    terminal.line("")?;
-    terminal.document(&whole_line(text(content, "description").trim()))?;
+    let words = text(content, "description").trim();
+    // Many a text begins with its own heading.
+    if !words.starts_with('#') {
+        terminal.line(Line::new().ink(Ink::Strong, format!("Phase {number}: {}", text(content, "title"))))?;
+        terminal.line("")?;
+    }
+    terminal.document(&whole_line(words))?;
     let tasks = content.get("tasks").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     for (index, task) in tasks.iter().filter_map(Value::as_object).enumerate() {
         if index == 0 {

@@ -40,4 +40,4 @@ pub use model::{
 };
 pub use read::{Flaw, Flaws};
 pub use review::Tampering;
-pub use transition::{Beginning, Refusal, Standing, Submission};
+pub use transition::{Beginning, Refusal, Standing, Submission, problem_in_words};

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     text::Revision,
-    workflow::{Basis, Definition, Verdict},
+    workflow::{Basis, Definition, Verdict, condition},
 };
 use jiff::civil::DateTime;
 use serde_json::{Map, Value};
@@ -385,6 +385,15 @@ fn pieces(verdict: &Verdict, values: &[(String, Kept)]) -> Vec<Piece> {
     pieces
 }
 
+/// What did not hold, in one sentence. A rule's own words say all; so do those that name the field already.
+#[must_use]
+pub fn problem_in_words(of: &str, message: &str) -> String {
+    match condition::is_name(of) && !message.contains(of) {
+        true => format!("{of}: {message}"),
+        false => message.to_owned(),
+    }
+}
+
 /// Why an attempt was refused, in one sentence.
 pub(super) fn refusal_in_words(attempt: &Attempt) -> String {
     let missing: Vec<&str> = attempt.missing.iter().map(|(name, _)| name.as_str()).collect();
@@ -392,9 +401,6 @@ pub(super) fn refusal_in_words(attempt: &Attempt) -> String {
     if !missing.is_empty() {
         words.push(format!("missing: {}", missing.join(", ")));
     }
-    words.extend(attempt.problems.iter().map(|(of, message)| {
-        // The author's own words often name the field already.
-        if message.contains(of.as_str()) { message.clone() } else { format!("{of}: {message}") }
-    }));
+    words.extend(attempt.problems.iter().map(|(of, message)| problem_in_words(of, message)));
     words.join("; ")
 }
