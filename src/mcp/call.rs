@@ -83,7 +83,7 @@ impl Call {
                     Asked::Later(required) => return Ok(required.into()),
                 },
                 Step::Run(order, then) if self.takes_tasks() => {
-                    return Ok(self.as_task(Arc::clone(shared), *order, then));
+                    return Ok(self.into_task(Arc::clone(shared), *order, then));
                 }
                 Step::Run(order, then) => {
                     let ran = self.run(shared, *order, &self.context.ct).await?;
@@ -125,7 +125,7 @@ impl Call {
     }
 
     /// Runs commands as a task: the call is answered at once, and the client asks how far it is.
-    fn as_task(self, shared: Arc<Shared>, order: Order, then: Then) -> CallToolResponse {
+    fn into_task(self, shared: Arc<Shared>, order: Order, then: Then) -> CallToolResponse {
         let tasks = shared.tasks.0.clone();
         let options = TaskOptions::default().with_ttl_ms(TASK);
         let task = tasks.spawn(options, move |task| {

@@ -114,9 +114,8 @@ fn get(definition: &Definition, mode: Option<&Value>) -> Result<Value, Orchestra
 }
 
 fn next(definition: &Definition, given: &Map<String, Value>) -> Result<Value, OrchestrationError> {
-    let completed = match given.get("completedSteps") {
-        Some(Value::Array(steps)) => steps,
-        _ => return Err(parameters("completedSteps", "a list of the ids of steps that are done")),
+    let Some(Value::Array(completed)) = given.get("completedSteps") else {
+        return Err(parameters("completedSteps", "a list of the ids of steps that are done"));
     };
     let mut done = Vec::new();
     for step in completed {
