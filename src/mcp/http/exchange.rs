@@ -29,7 +29,10 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 /// Where the server is.
 pub(super) const PATH: &str = "/mcp";
@@ -40,6 +43,9 @@ const SESSION: &str = "mcp-session-id";
 /// The header that names the protocol's revision.
 const REVISION: &str = "mcp-protocol-version";
 
+/// Bytes from which on a body is large.
+pub(super) const LARGE: u64 = 256 << 10;
+
 /// The first revision that has no sessions.
 const STATELESS: &str = "2026-07-28";
 
@@ -49,6 +55,8 @@ pub(super) struct Exchange<H> {
     pub(super) rates: Rates,
     pub(super) sessions: Arc<Sessions>,
     pub(super) service: StreamableHttpService<Guarded<H>, LocalSessionManager>,
+    /// One permit for each large body that is read at the moment.
+    pub(super) large: Semaphore,
     pub(super) limits: HttpLimits,
 }
 
@@ -71,6 +79,8 @@ impl<H: ServerHandler> Exchange<H> {
     {
         self.admit(&request, address)?;
         let (head, body) = request.into_parts();
+        // Until the handler has the message, it stands in memory twice.
+        let _large = self.expect_room_for(&body).await?;
         let body = self.collect(body).await?;
         let id = MessageIdScan::of(&body).request().cloned();
         let visit = match text(&head.headers, SESSION) {
@@ -117,6 +127,23 @@ impl<H: ServerHandler> Exchange<H> {
             .into());
         }
         Ok(())
+    }
+
+    /// Waits until a body may be read that is large, or does not say that it isn't: connections times the
+    /// longest body is more than a machine has.
+    async fn expect_room_for<B: Body>(&self, body: &B) -> Result<Option<SemaphorePermit<'_>>, Box<Refusal>> {
+        if body.size_hint().upper().is_some_and(|most| most <= LARGE) {
+            return Ok(None);
+        }
+        match timeout(self.limits.body_time, self.large.acquire()).await {
+            Ok(permit) => Ok(permit.ok()),
+            Err(_elapsed) => {
+                let limit = self.limits.large_bodies;
+                let message =
+                    format!("{limit} requests of over {LARGE} bytes are being read; try again later");
+                Err(Refusal::for_now(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(5), message).into())
+            }
+        }
     }
 
     async fn collect<B>(&self, body: B) -> Result<Bytes, Box<Refusal>>

@@ -53,6 +53,8 @@ pub struct HttpLimits {
     pub session_idle: Duration,
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bodies of over 256 KiB that are read at once; others wait.
+    pub large_bodies: usize,
     /// Bytes of a request's head; at least 8 KiB.
     pub head: usize,
     /// Headers of a request.
@@ -79,6 +81,7 @@ impl Default for HttpLimits {
             session_idle: Duration::from_secs(30 * 60),
             // As long as a message on standard input.
             body: 24 << 20,
+            large_bodies: 4,
             head: 16 << 10,
             headers: 64,
             head_time: Duration::from_secs(30),
@@ -248,6 +251,7 @@ fn exchange<H: ServerHandler>(
             origins: options.origins,
         },
         rates: Rates::new(limits.rate, limits.burst),
+        large: Semaphore::new(limits.large_bodies),
         sessions: Arc::new(Sessions::new(manager, limits.sessions, limits.session_idle)),
         service,
         limits,

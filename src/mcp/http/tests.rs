@@ -227,6 +227,25 @@ async fn clients_that_dawdle_are_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn large_bodies_take_turns() {
+    let server = Server::with(|options| options.limits.large_bodies = 1);
+    let session = server.session().await;
+    let announced = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n{";
+    // Two that announce a large body and dawdle: the second has its turn when the first is cut off.
+    let mut dawdlers = [server.connect(), server.connect()];
+    for dawdler in &mut dawdlers {
+        dawdler.write_all(announced.as_bytes()).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+    }
+    let before = Instant::now();
+    assert_eq!(server.post(&session, &call(1, "echo")).await.status, 200);
+    assert_eq!(before.elapsed(), Duration::ZERO, "what is small does not wait");
+    let third = server.exchange("POST /mcp HTTP/1.1", &"a".repeat(1_000_000)).await;
+    assert_eq!((third.status, third.header("retry-after")), (503, Some("5")), "{third:?}");
+    assert!(third.why().contains("1 requests of over 262144 bytes"), "{third:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_read_is_cut_off() {
     let server = Server::with(|_| {});
     let session = server.session().await;
