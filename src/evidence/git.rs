@@ -67,7 +67,7 @@ pub(super) fn tree(workspace: &Workspace) -> io::Result<String> {
         if copy_if_there(&places.index, &index)? {
             let excluded = excluded.iter().map(|path| pathspec("literal", path));
             places.git(words("rm --cached -r -f -q --ignore-unmatch --").chain(excluded))?;
-            fs::copy(&index, &seed)?;
+            copy_if_there(&index, &seed)?;
         }
         remove(&places.own.join("stamp"))?;
         File::create_new(places.own.join("stamp"))?.write_all(stamp.as_bytes())?;
@@ -139,12 +139,17 @@ impl Places {
     }
 }
 
-/// Copies a file; answers whether there is one.
+/// Copies an index with its time; answers whether there is one. A file that changed no earlier than the
+/// index is one that git reads, its size and times being no proof: a later copy would seem to prove it.
 fn copy_if_there(from: &Path, to: &Path) -> io::Result<bool> {
-    match fs::copy(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        copied => copied.map(|_| true),
-    }
+    // Before the copy: if somebody writes in between, the earlier time makes git read more, not less.
+    let modified = match fs::metadata(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?.modified()?,
+    };
+    fs::copy(from, to)?;
+    File::options().write(true).open(to)?.set_modified(modified)?;
+    Ok(true)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

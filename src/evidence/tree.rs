@@ -167,6 +167,27 @@ mod tests {
         }
     }
 
+    /// Sizes and times prove nothing for a file that changed in the moment in which git wrote its index. Many
+    /// gits count in seconds, so such a moment is long.
+    #[test]
+    fn a_change_in_the_moment_of_the_index_is_seen() {
+        let scratch = Scratch::with_git();
+        // Nobody can set the time that a file's times were set at.
+        scratch.git(&["config", "core.trustctime", "false"]);
+        let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let at_that_moment = |path: &str| {
+            let file = fs::File::options().write(true).open(scratch.root().join(path)).unwrap();
+            file.set_modified(moment).unwrap();
+        };
+        at_that_moment("src/a.rs");
+        scratch.git(&["update-index", "--refresh"]);
+        let before = scratch.state();
+        at_that_moment(".rulemark/tree/seed");
+        scratch.write("src/a.rs", "SRC/A.RS");
+        at_that_moment("src/a.rs");
+        assert_ne!(scratch.state(), before);
+    }
+
     #[test]
     fn git_knows_what_counts() {
         let scratch = Scratch::with_git();
