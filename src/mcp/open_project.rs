@@ -160,7 +160,9 @@ impl OpenProject {
         self.reload_settings()?;
         let documents = self.project.read()?;
         let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
-        let stamp = Some(stamp).filter(|stamp| lasts && stamp.is_settled());
+        let is_settled = stamp.is_settled();
+        tracing::debug!(lasts, is_settled, "read the project's files");
+        let stamp = Some(stamp).filter(|_| lasts && is_settled);
         let root = quoted(self.project.workspace().root());
         Ok(Reading { stamp, documents, guidance, root })
     }

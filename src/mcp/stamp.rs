@@ -35,10 +35,10 @@ impl Stamp {
         let journal = workspace.journal();
         let mut log: PathBuf = journal.clone();
         log.as_mut_os_string().push("-wal");
-        let whole = [workspace.state(), workspace.config(), &workspace.settings(), &journal];
+        let texts = [workspace.state(), workspace.config(), &workspace.settings()].map(stamp);
         // SQLite makes and removes its log at will while it has nothing to say.
-        let log = stamp(&log).filter(|log| log.length > 0);
-        Self { files: whole.map(stamp).into_iter().chain([log]).collect() }
+        let log = written(&log).filter(|log| log.length > 0);
+        Self { files: texts.into_iter().chain([written(&journal), log]).collect() }
     }
 
     /// What the settings alone look like.
@@ -61,6 +61,12 @@ impl Stamp {
 #[expect(clippy::disallowed_methods, reason = "compared with the times of files, which nobody injects")]
 fn now() -> Option<Duration> {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+/// Of a file of SQLite's, which for root sets the owner of its log whenever it opens it: that changes
+/// nothing in it.
+fn written(path: &Path) -> Option<FileStamp> {
+    stamp(path).map(|file| FileStamp { changed: file.modified, ..file })
 }
 
 /// `None` for a file that is not there.
