@@ -5,19 +5,28 @@ use super::{
     context::Context,
     error::{CommandError, CommandResult},
     report::{self, Form},
+    trust::{require_person, user_folders},
 };
-use crate::engine::{Cause, StepResult};
+use crate::{
+    engine::{ApprovalMode, Cause, PendingKind, StepResult},
+    trust::Person,
+};
 
 pub(crate) fn run(context: &mut Context, args: DoneArgs) -> CommandResult {
     let mut project = context.project()?;
     let waiting = project.memory()?.pending;
-    if !waiting.iter().any(|step| step.id == args.id) {
+    let Some(step) = waiting.iter().find(|step| step.id == args.id) else {
         let ids: Vec<&str> = waiting.iter().map(|step| step.id.as_str()).collect();
         let hint = match ids.as_slice() {
             [] => "nothing waits; `rulemark next` says what to do".to_owned(),
             ids => format!("waiting: {}", ids.join(", ")),
         };
         return Err(CommandError::usage(format!("no step `{}` waits", args.id)).with_hint(hint));
+    };
+    if step.kind == PendingKind::Ask && project.settings().engine.gates.approval == ApprovalMode::Person {
+        let folders = user_folders()?;
+        let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
+        require_person(Person::around(&settings), "answer what a rule asks a person", &folders)?;
     }
     let result = StepResult { success: !args.failed, text: args.note };
     let run = project.run(Cause::Done { step: args.id, result })?;

@@ -50,6 +50,26 @@ fn an_edit_approves_and_is_told_apart() {
     assert!(history.contains("plan approved by an edit of the file (not attested)"), "{history}");
 }
 
+/// A rule that asks, and nobody there who could be a person.
+#[test]
+fn what_a_rule_asks_a_person_is_a_persons_to_answer() {
+    for (approval, is_vouched, expected) in [("person", false, 4), ("person", true, 0), ("file", false, 0)] {
+        let environment = project(approval, is_vouched);
+        environment.edit(
+            "### RULE_DONE_01",
+            "### RULE_ASK_01\nTrigger ▶ `Status == BLOCKED`\nAction ▶ Ask the user how it goes on.\n\n### RULE_DONE_01",
+        );
+        assert_eq!(told(&environment, &["set", "-q", "Status=BLOCKED"]).0, 0);
+        let (_, next) = told(&environment, &["next", "--json"]);
+        let next: serde_json::Value = serde_json::from_str(&next).unwrap();
+        let step = next["pending"][0]["id"].as_str().unwrap_or_else(|| panic!("{next:#}"));
+        let (code, text) = told(&environment, &["done", step]);
+        assert_eq!(code, expected, "{approval}, vouched for {is_vouched}: {text}");
+        let is_refused = text.contains("only a person may answer what a rule asks a person");
+        assert_eq!(is_refused, expected == 4, "{text}");
+    }
+}
+
 #[test]
 fn a_person_approves() {
     let environment = project("person", true);
