@@ -51,7 +51,7 @@ impl Work<'_> {
             call.expect_revision(&session)?;
             let standing = session.standing(number, hash);
             match standing.map_err(|refusal| Failure::of_refusal(&refusal, id.as_str()))? {
-                Standing::Passed(attempt) => return self.passed(&session, attempt, evidence),
+                Standing::Passed(attempt) => return self.passed(&session, attempt),
                 Standing::Open => {}
             }
             self.expect_readable(&session, number)?;
@@ -60,7 +60,7 @@ impl Work<'_> {
             let decided = self.decide(&session, &definition, phase, evidence)?;
             let values = self.values(evidence)?;
             let given = Given { call, id: &id, read: &session, number, hash, values: &values };
-            if let Some(answer) = self.submit(&given, &decided, evidence)? {
+            if let Some(answer) = self.submit(&given, &decided)? {
                 return Ok(answer);
             }
         }
@@ -118,7 +118,6 @@ impl Work<'_> {
         &mut self,
         given: &Given<'_>,
         decided: &Decided,
-        evidence: &Evidence,
     ) -> Result<Option<Map<String, Value>>, Failure> {
         let revision = Revision::of(given.read.text());
         let outcome = self.change(given.call, given.id, &mut |store, session| {
@@ -148,11 +147,11 @@ impl Work<'_> {
         if attempt.end == AttemptEnd::Refused {
             return Err(refused(&session, &attempt, &decided.remedy));
         }
-        self.passed(&session, &attempt, evidence).map(Some)
+        self.passed(&session, &attempt).map(Some)
     }
 
     /// What is answered when a gate has opened, now or before.
-    fn passed(&mut self, session: &Session, attempt: &Attempt, _: &Evidence) -> Answer {
+    fn passed(&mut self, session: &Session, attempt: &Attempt) -> Answer {
         let definition = self.definition(session)?;
         let mut answer = Map::new();
         answer.insert("session_id".into(), session.head.id.as_str().into());
