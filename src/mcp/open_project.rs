@@ -27,8 +27,8 @@ pub(super) struct OpenProject {
     pub(super) project: Project,
     pub(super) found_by: FoundBy,
     reading: Option<Reading>,
-    /// What the settings were read at.
-    settings: Stamp,
+    /// What the settings looked like before they were read; `None` when a change might not show.
+    settings: Option<Stamp>,
     pub(super) sessions: Sessions,
     /// Looked up when somebody asks.
     is_person_behind_client: Option<bool>,
@@ -77,12 +77,11 @@ impl Desk {
                 }
             })?;
             tracing::info!(root = %project.workspace().root().display(), by = %found_by, "took this project");
-            let settings = Stamp::of_settings(project.workspace());
             self.open = Some(OpenProject {
                 project,
                 found_by,
                 reading: None,
-                settings,
+                settings: None,
                 sessions: Sessions::default(),
                 is_person_behind_client: None,
                 since: Vec::new(),
@@ -149,7 +148,8 @@ impl OpenProject {
     /// Reads `rulemark.toml` again if it has changed.
     pub(super) fn reload_settings(&mut self) -> Result<(), Refusal> {
         let settings = Stamp::of_settings(self.project.workspace());
-        if settings != self.settings || !settings.is_settled() {
+        if self.settings.as_ref() != Some(&settings) {
+            let settings = Some(settings).filter(Stamp::is_settled);
             self.project.reload()?;
             self.settings = settings;
         }
@@ -157,10 +157,10 @@ impl OpenProject {
     }
 
     fn read(&mut self, stamp: Stamp) -> Result<Reading, Refusal> {
+        let is_settled = stamp.is_settled();
         self.reload_settings()?;
         let documents = self.project.read()?;
         let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
-        let is_settled = stamp.is_settled();
         tracing::debug!(lasts, is_settled, "read the project's files");
         let stamp = Some(stamp).filter(|_| lasts && is_settled);
         let root = quoted(self.project.workspace().root());

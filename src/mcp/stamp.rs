@@ -24,10 +24,12 @@ struct FileStamp {
     changed: (i64, i64),
 }
 
-/// Two writes within this time may leave a file with the same times. Disks count in nanoseconds, but
-/// the system's clock for them ticks every few milliseconds, and some file systems' only every two
-/// seconds.
-const RACY: Duration = Duration::from_secs(2);
+/// Two writes within this time may leave a file with the same times: the system's clock for them ticks
+/// every few milliseconds.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The same where the disk keeps no fractions of a second, or hardly any.
+const COARSE_TICK: Duration = Duration::from_secs(2);
 
 impl Stamp {
     /// What the documents, the settings and the journal look like now.
@@ -46,14 +48,16 @@ impl Stamp {
         Self { files: vec![stamp(workspace.settings())] }
     }
 
-    /// Whether a change from here on is sure to show: nothing was changed just now.
+    /// Whether a change from here on is sure to show: nothing was changed just now. To be asked before the
+    /// files are read.
     pub(super) fn is_settled(&self) -> bool {
         let Some(now) = now() else { return false };
-        let latest = self.files.iter().flatten().map(|file| file.modified.max(file.changed)).max();
-        latest.is_none_or(|(seconds, nanos)| {
-            let latest = Duration::new(seconds.try_into().unwrap_or(0), nanos.try_into().unwrap_or(0));
+        let times = self.files.iter().flatten().flat_map(|file| [file.modified, file.changed]);
+        times.into_iter().all(|(seconds, nanos)| {
+            let time = Duration::new(seconds.try_into().unwrap_or(0), nanos.try_into().unwrap_or(0));
+            let tick = if nanos % 1_000_000 == 0 { COARSE_TICK } else { TICK };
             // A time to come tells nothing either.
-            now.checked_sub(latest).is_some_and(|age| age > RACY)
+            now.checked_sub(time).is_some_and(|age| age > tick)
         })
     }
 }
