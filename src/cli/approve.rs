@@ -5,13 +5,13 @@ use super::{
     context::Context,
     error::{CommandError, CommandResult, Exit},
     report::{self, Form},
-    trust::{require_person, user_folders},
+    trust::expect_person,
 };
 use crate::{
     journal::Via,
     runtime::{Decider, Decision},
     sessions::Sessions,
-    trust::{Person, user_name},
+    trust::user_name,
 };
 
 pub(crate) fn approve(context: &mut Context, args: &ApproveArgs) -> CommandResult {
@@ -29,10 +29,8 @@ pub(crate) fn reject(context: &mut Context, args: &RejectArgs) -> CommandResult 
 }
 
 fn decide(context: &mut Context, decision: &Decision, what: &str) -> CommandResult {
-    let folders = user_folders()?;
-    let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
     let mut project = context.project()?;
-    require_person(Person::around(&settings), what, &folders)?;
+    expect_person(what)?;
     let decider = Decider { by: user_name(), via: Via::Command, is_attested: true, plan: None };
     let run = project.decide(&decider, decision)?;
     let told = match decision {
@@ -48,10 +46,8 @@ fn decide(context: &mut Context, decision: &Decision, what: &str) -> CommandResu
 
 /// A person's decision about the open phase of a session.
 fn decide_phase(context: &mut Context, session: &str, is_yes: bool) -> CommandResult {
-    let folders = user_folders()?;
-    let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
     let mut project = context.project()?;
-    require_person(Person::around(&settings), "approve a phase", &folders)?;
+    expect_person("approve a phase")?;
     let decided = Sessions::default().decide(&mut project, session, (&user_name(), is_yes));
     let (phase, question) = decided.map_err(|failure| CommandError::refused(failure.message.clone()))?;
     let word = if is_yes { "approved" } else { "rejected" };

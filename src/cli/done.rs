@@ -5,12 +5,9 @@ use super::{
     context::Context,
     error::{CommandError, CommandResult},
     report::{self, Form},
-    trust::{require_person, user_folders},
+    trust::expect_person,
 };
-use crate::{
-    engine::{ApprovalMode, Cause, PendingKind, StepResult},
-    trust::Person,
-};
+use crate::engine::{ApprovalMode, Cause, PendingKind, StepResult};
 
 pub(crate) fn run(context: &mut Context, args: DoneArgs) -> CommandResult {
     let mut project = context.project()?;
@@ -24,9 +21,7 @@ pub(crate) fn run(context: &mut Context, args: DoneArgs) -> CommandResult {
         return Err(CommandError::usage(format!("no step `{}` waits", args.id)).with_hint(hint));
     };
     if step.kind == PendingKind::Ask && project.settings().engine.gates.approval == ApprovalMode::Person {
-        let folders = user_folders()?;
-        let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
-        require_person(Person::around(&settings), "answer what a rule asks a person", &folders)?;
+        expect_person("answer what a rule asks a person")?;
     }
     let result = StepResult { success: !args.failed, text: args.note };
     let run = project.run(Cause::Done { step: args.id, result })?;

@@ -63,9 +63,7 @@ pub(crate) fn run(context: &mut Context, args: &TrustArgs) -> CommandResult {
     let root = project.workspace().root().display().to_string();
     let terminal = &mut context.terminal;
     if args.revoke {
-        let had = checks.revoke()?;
-        terminal.remark(if had { "the commands no longer run" } else { "nothing was trusted" })?;
-        return Ok(Exit::Ok);
+        return revoke(terminal, &checks);
     }
     let standing = checks.standing()?;
     if args.json {
@@ -77,28 +75,13 @@ pub(crate) fn run(context: &mut Context, args: &TrustArgs) -> CommandResult {
         return Ok(Exit::Ok);
     }
     show(terminal, checks.commands(), &documents)?;
-    match &standing {
-        Standing::Trusted => {
-            terminal.remark("trusted")?;
-            return Ok(Exit::Ok);
-        }
-        Standing::Changed { added, removed } => changes(terminal, added, removed)?,
-        _ => {}
-    }
-    // The list is worth having also for whoever may not decide.
-    terminal.flush()?;
-    require_person(Person::around(checks.settings()), "trust commands", &folders)?;
     let count = checks.commands().len();
     let question = format!(
         "Let Rulemark run {} in {root}?",
         if count == 1 { "this command".into() } else { format!("these {count} commands") }
     );
-    if !args.yes && !terminal.ask(&question)? {
-        return Err(CommandError::waiting("not trusted; nothing will run"));
-    }
-    checks.grant()?;
-    terminal.remark(format!("trusted: {count} {}; any change asks again", plural(count, "command")))?;
-    Ok(Exit::Ok)
+    let granted = format!("trusted: {count} {}; any change asks again", plural(count, "command"));
+    decide(terminal, (&checks, &standing), &folders, &Offer { question, granted, is_accepted: args.yes })
 }
 
 /// The commands that the gates of a workflow run.
@@ -113,9 +96,7 @@ fn of_workflow(
     let checks = project.workflow_checks(workflow, commands, folders)?;
     let terminal = &mut context.terminal;
     if args.revoke {
-        let had = checks.revoke()?;
-        terminal.remark(if had { "the commands no longer run" } else { "nothing was trusted" })?;
-        return Ok(Exit::Ok);
+        return revoke(terminal, &checks);
     }
     let standing = checks.standing()?;
     if standing == Standing::NoCommands {
@@ -127,7 +108,34 @@ fn of_workflow(
         terminal.prose(Line::new().ink(Ink::Strong, &command.label).ink(Ink::Faint, place), 2)?;
         terminal.prose(Line::indented(4).ink(Ink::Accent, &command.line), 2)?;
     }
-    match &standing {
+    let question = format!("Let Rulemark run them at the gates of {workflow}?");
+    let granted = "trusted; any change asks again".to_owned();
+    decide(terminal, (&checks, &standing), folders, &Offer { question, granted, is_accepted: args.yes })
+}
+
+fn revoke(terminal: &mut Terminal, checks: &Checks) -> CommandResult {
+    let had = checks.revoke()?;
+    terminal.remark(if had { "the commands no longer run" } else { "nothing was trusted" })?;
+    Ok(Exit::Ok)
+}
+
+/// Commands that were shown, and are offered for trust.
+struct Offer {
+    question: String,
+    /// What is said when they are trusted from now on.
+    granted: String,
+    /// Whether the person has said yes already.
+    is_accepted: bool,
+}
+
+/// Has a person decide, unless the commands are trusted as they are.
+fn decide(
+    terminal: &mut Terminal,
+    (checks, standing): (&Checks, &Standing),
+    folders: &UserFolders,
+    offer: &Offer,
+) -> CommandResult {
+    match standing {
         Standing::Trusted => {
             terminal.remark("trusted")?;
             return Ok(Exit::Ok);
@@ -135,13 +143,14 @@ fn of_workflow(
         Standing::Changed { added, removed } => changes(terminal, added, removed)?,
         _ => {}
     }
+    // The list is worth having also for whoever may not decide.
     terminal.flush()?;
     require_person(Person::around(checks.settings()), "trust commands", folders)?;
-    if !args.yes && !terminal.ask(&format!("Let Rulemark run them at the gates of {workflow}?"))? {
+    if !offer.is_accepted && !terminal.ask(&offer.question)? {
         return Err(CommandError::waiting("not trusted; nothing will run"));
     }
     checks.grant()?;
-    terminal.remark("trusted; any change asks again")?;
+    terminal.remark(offer.granted.as_str())?;
     Ok(Exit::Ok)
 }
 
@@ -150,8 +159,14 @@ pub(crate) fn user_folders() -> Result<UserFolders, CommandError> {
     UserFolders::of_environment().map_err(|error| CommandError::usage(error.to_string()))
 }
 
-/// Refuses whoever is no person, or can't be asked.
-pub(crate) fn require_person(person: Person, what: &str, folders: &UserFolders) -> Result<(), CommandError> {
+/// Refuses whoever is no person, or can't be asked, by the user's own settings.
+pub(crate) fn expect_person(what: &str) -> Result<(), CommandError> {
+    let folders = user_folders()?;
+    let settings = folders.settings().map_err(|error| CommandError::usage(error.to_string()))?;
+    require_person(Person::around(&settings), what, &folders)
+}
+
+fn require_person(person: Person, what: &str, folders: &UserFolders) -> Result<(), CommandError> {
     let refusal = match person {
         Person::AtTerminal | Person::Vouched => return Ok(()),
         Person::Agent(agent) => format!("only a person may {what}, and this shell was started by {agent}"),

@@ -4,7 +4,7 @@ use super::{
     Action, Answer, Work,
     call::Call,
     failure::{Failure, FailureKind},
-    texts,
+    state, texts,
 };
 use crate::workflow::{
     Definition, Gate, Phase, Scope, TemplateError,
@@ -20,13 +20,7 @@ impl Work<'_> {
         let head = &session.head;
         let wanted = call.number("phase")?.unwrap_or(head.phase);
         expect_reached(&session, &definition, wanted)?;
-        let mut answer = Map::new();
-        answer.insert("session_id".into(), head.id.as_str().into());
-        answer.insert("workflow_type".into(), head.workflow.as_str().into());
-        answer.insert("target_file".into(), head.target.as_str().into());
-        answer.insert("session_status".into(), head.status.as_str().into());
-        answer.insert("current_phase".into(), head.phase.into());
-        answer.insert("total_phases".into(), head.phases.into());
+        let mut answer = state::standing(&session);
         answer.insert("revision".into(), head.revision.into());
         answer.insert("phase_content".into(), self.phase_content(&session, &definition, wanted)?);
         answer.insert("artifacts_from_previous_phases".into(), self.artifacts(&session, Some(wanted)));

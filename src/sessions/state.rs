@@ -173,8 +173,8 @@ impl Work<'_> {
     }
 }
 
-/// What is told of every session.
-pub(super) fn head(session: &Session) -> Map<String, Value> {
+/// Which session it is, and where it stands.
+pub(super) fn standing(session: &Session) -> Map<String, Value> {
     let head = &session.head;
     let mut answer = Map::new();
     answer.insert("session_id".into(), head.id.as_str().into());
@@ -183,6 +183,13 @@ pub(super) fn head(session: &Session) -> Map<String, Value> {
     answer.insert("session_status".into(), head.status.as_str().into());
     answer.insert("current_phase".into(), head.phase.into());
     answer.insert("total_phases".into(), head.phases.into());
+    answer
+}
+
+/// What is told of every session.
+pub(super) fn head(session: &Session) -> Map<String, Value> {
+    let head = &session.head;
+    let mut answer = standing(session);
     answer.insert("created_at".into(), head.created.to_string().into());
     answer.insert("last_updated".into(), head.updated.to_string().into());
     answer.insert("revision".into(), head.revision.into());

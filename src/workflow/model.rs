@@ -1,9 +1,11 @@
 //! The model that every form of a definition is read into.
 //!
 //! The types serialise so that a session can keep the very definition it started with; what an author
-//! writes as YAML or JSON is another, stricter shape that is converted into this one.
+//! writes as YAML or JSON is another, stricter shape that is converted into this one; only the names of
+//! types are the same in both.
 
 use crate::text::Revision;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use std::fmt;
@@ -264,8 +266,9 @@ pub struct FieldCheck {
 }
 
 /// The types of evidence and inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "Type")]
 pub enum FieldType {
     /// Text.
     String,
@@ -281,11 +284,11 @@ pub enum FieldType {
     Object,
     /// A path in the workspace.
     Path,
-    /// A commit of the project's repository, by its hash.
+    /// A commit of the repository, by its hash.
     Commit,
-    /// An `http` or `https` address.
+    /// An http or https address.
     Url,
-    /// Anything at all; for others' definitions that name no type.
+    /// Anything.
     Any,
 }
 

@@ -2,6 +2,7 @@
 //! Markdown. The JSON Schema that Rulemark publishes is made from these types, and a document is judged by
 //! that very schema before anything else is asked of it.
 
+use super::FieldType;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,7 +67,7 @@ pub struct Document {
 pub struct InputDocument {
     /// What its value has to be.
     #[serde(rename = "type")]
-    pub kind: TypeName,
+    pub kind: FieldType,
     /// Whether a session can't start without it.
     #[serde(default)]
     pub required: bool,
@@ -162,7 +163,7 @@ pub struct FieldDocument {
     pub name: String,
     /// What its value has to be. Nothing is converted.
     #[serde(rename = "type")]
-    pub kind: TypeName,
+    pub kind: FieldType,
     /// Whether the gate can do without it.
     #[serde(default)]
     pub optional: bool,
@@ -208,31 +209,4 @@ pub struct RuleDocument {
 pub enum Approver {
     /// A person, not the agent.
     Person,
-}
-
-/// The types of evidence and inputs.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "Type")]
-pub enum TypeName {
-    /// Text.
-    String,
-    /// A whole number; neither `2.5` nor `"3"` nor `true`.
-    Integer,
-    /// Any number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// A list.
-    List,
-    /// Names with values.
-    Object,
-    /// A path in the workspace.
-    Path,
-    /// A commit of the repository, by its hash.
-    Commit,
-    /// An http or https address.
-    Url,
-    /// Anything.
-    Any,
 }

@@ -6,11 +6,11 @@ use crate::workflow::{
     fault::Fault,
     gate_line,
     model::{
-        Approval, Capture, Command, Condition, Definition, DynamicSource, Field, FieldCheck, FieldType, Form,
-        Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
+        Approval, Capture, Command, Condition, Definition, DynamicSource, Field, FieldCheck, Form, Gate,
+        Guidance, Input, Next, Phase, Place, Rule, Task,
     },
     parts,
-    published::{Document, FieldDocument, GateDocument, PhaseDocument, TypeName},
+    published::{Document, FieldDocument, GateDocument, PhaseDocument},
     shape,
     tree::Node,
 };
@@ -64,7 +64,7 @@ fn inputs(document: &Document, node: &Node) -> Vec<Input> {
         let input = document.inputs.get(name)?;
         Some(Input {
             name: name.clone(),
-            kind: kind(input.kind),
+            kind: input.kind,
             required: input.required,
             default: input.default.clone(),
             description: input.description.clone(),
@@ -162,7 +162,7 @@ impl Converter<'_> {
         }
         Field {
             name: field.name.clone(),
-            kind: kind(field.kind),
+            kind: field.kind,
             optional: field.optional,
             checks,
             description: field.description.clone(),
@@ -176,20 +176,5 @@ impl Converter<'_> {
 
     fn place(&self, node: &Node) -> Place {
         shape::place(self.file, node)
-    }
-}
-
-fn kind(name: TypeName) -> FieldType {
-    match name {
-        TypeName::String => FieldType::String,
-        TypeName::Integer => FieldType::Integer,
-        TypeName::Number => FieldType::Number,
-        TypeName::Boolean => FieldType::Boolean,
-        TypeName::List => FieldType::List,
-        TypeName::Object => FieldType::Object,
-        TypeName::Path => FieldType::Path,
-        TypeName::Commit => FieldType::Commit,
-        TypeName::Url => FieldType::Url,
-        TypeName::Any => FieldType::Any,
     }
 }
