@@ -14,12 +14,13 @@ use super::{
     render::{Extent, Ink, Line, Table, diff},
 };
 use crate::{
+    process::Watch,
     runtime::Project,
-    sessions::{Failure, FailureKind, Sessions},
+    sessions::{Advance, Failure, FailureKind, Sessions},
     text::Patch,
 };
 use serde_json::{Map, Value, json};
-use std::{fs, io::Read as _};
+use std::{fs, io::Read as _, time::Duration};
 
 pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandResult {
     let mut project = context.project()?;
@@ -36,7 +37,7 @@ pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandRes
     if let Some(name) = call.get("session_id").and_then(Value::as_str).map(str::to_owned) {
         call.insert("session_id".into(), whole_name(&mut project, &name).into());
     }
-    let answer = Sessions::default().call(&mut project, &call);
+    let answer = answer(context, &mut project, &call, is_json)?;
     if is_json {
         context.terminal.json(&answer)?;
         return Ok(if answer["status"] == "error" { Exit::Refused } else { Exit::Ok });
@@ -46,6 +47,40 @@ pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandRes
     }
     told::tell(&mut context.terminal, &answer)?;
     Ok(Exit::Ok)
+}
+
+/// What comes of a call; says which commands run, as they take their time.
+fn answer(
+    context: &mut Context,
+    project: &mut Project,
+    call: &Map<String, Value>,
+    is_quiet: bool,
+) -> Result<Map<String, Value>, CommandError> {
+    let mut sessions = Sessions::default();
+    let mut ran = None;
+    loop {
+        match sessions.advance(project, call, ran.as_ref()) {
+            Advance::Answer(answer) => return Ok(answer),
+            Advance::Run(order) => {
+                for (_, line) in order.commands.iter().filter(|_| !is_quiet) {
+                    context.terminal.remark(format!("running `{line}`"))?;
+                }
+                context.terminal.flush()?;
+                ran = Some(order.run(&mut Unattended));
+            }
+        }
+    }
+}
+
+/// The command itself says what there is to say, when it has ended.
+struct Unattended;
+
+impl Watch for Unattended {
+    fn printed(&mut self, _: &[u8]) {}
+
+    fn goes_on(&mut self, _: Duration) -> bool {
+        true
+    }
 }
 
 /// The name of the one session that begins so; people type no times. Anything else is left as it is.

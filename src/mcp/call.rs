@@ -6,12 +6,13 @@ use super::{
     ask::{Question, Reply},
     elicit::{Asked, Brought},
     open_project::OpenProject,
-    running::{Listener, Order, Ran, told},
+    running::{After, Listener, Order, Ran, told},
     server::Shared,
     told,
-    tools::{Step, Then, ToolSpec},
+    tools::{self, Step, Then, ToolSpec},
     worker::NoThread,
 };
+use crate::sessions::GateRuns;
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResponse, CallToolResult, CreateTaskResult},
@@ -82,12 +83,12 @@ impl Call {
                     Asked::Nothing => return Ok(complete(ask.unanswered()?)),
                     Asked::Later(required) => return Ok(required.into()),
                 },
-                Step::Run(order, then) if self.takes_tasks() => {
-                    return Ok(self.into_task(Arc::clone(shared), *order, then));
+                Step::Run(order) if self.takes_tasks() => {
+                    return Ok(self.into_task(Arc::clone(shared), *order));
                 }
-                Step::Run(order, then) => {
+                Step::Run(order) => {
                     let ran = self.run(shared, *order, &self.context.ct).await?;
-                    self.conclude(shared, ran, then).await?
+                    self.conclude(shared, ran).await?
                 }
             };
         }
@@ -125,7 +126,7 @@ impl Call {
     }
 
     /// Runs commands as a task: the call is answered at once, and the client asks how far it is.
-    fn into_task(self, shared: Arc<Shared>, order: Order, then: Then) -> CallToolResponse {
+    fn into_task(self, shared: Arc<Shared>, order: Order) -> CallToolResponse {
         let tasks = shared.tasks.0.clone();
         let options = TaskOptions::default().with_ttl_ms(TASK);
         let task = tasks.spawn(options, move |task| {
@@ -145,7 +146,7 @@ impl Call {
                 if cancelled.is_cancelled() {
                     return Err(TaskExit::Cancelled);
                 }
-                let answer = async { self.unasked(&shared, ran?, then).await }.await;
+                let answer = async { self.unasked(&shared, ran?).await }.await;
                 match answer {
                     Ok(result) => Ok(result),
                     Err(Halt::Refused(refusal)) => Ok(refusal.into()),
@@ -158,23 +159,30 @@ impl Call {
 
     /// What follows when the commands have ended. Whoever looks after a task calls again to have the person
     /// asked.
-    async fn unasked(&self, shared: &Shared, ran: Ran, then: Then) -> Result<CallToolResult, Halt> {
-        Ok(match self.conclude(shared, ran, then).await? {
+    async fn unasked(&self, shared: &Shared, ran: Ran) -> Result<CallToolResult, Halt> {
+        Ok(match self.conclude(shared, ran).await? {
             Step::Answer(answer) => answer.into(),
             Step::Shaped(result) => *result,
             Step::Ask(ask, _) => ask.unanswered()?.into(),
-            Step::Run(..) => Answer::default().into(),
+            Step::Run(_) => Answer::default().into(),
             Step::Failed(error) => return Err(Halt::Failed(*error)),
         })
     }
 
-    async fn conclude(&self, shared: &Shared, ran: Ran, then: Then) -> Result<Step, Halt> {
+    async fn conclude(&self, shared: &Shared, ran: Ran) -> Result<Step, Halt> {
         let (spec, arguments) = (self.spec, self.arguments.clone());
-        self.on_project(shared, move |open| {
-            let mut did: Vec<String> = ran.runs.iter().map(told).collect();
-            let run = open.project.conclude(&ran.purpose, &ran.runs)?;
-            did.extend(told::did(&run, open.project.settings())?);
-            then.go_on(open, did, |open, did| spec.again(open, &arguments, did))
+        let Ran { after, runs, failure } = ran;
+        self.on_project(shared, move |open| match after {
+            After::Conclude(purpose, then) => {
+                if let Some(error) = failure.filter(|_| runs.is_empty()) {
+                    return Err(error.into());
+                }
+                let mut did: Vec<String> = runs.iter().map(told).collect();
+                let run = open.project.conclude(&purpose, &runs)?;
+                did.extend(told::did(&run, open.project.settings())?);
+                then.go_on(open, did, |open, did| spec.again(open, &arguments, did))
+            }
+            After::Decide(claim) => Ok(tools::decide(open, &arguments, &GateRuns::new(claim, runs, failure))),
         })
         .await
     }

@@ -1,10 +1,14 @@
 //! Running commands while the server goes on: progress, cancellation, and no orphan.
 
-use super::answer::{Refusal, Retry};
+use super::{
+    answer::{Refusal, Retry},
+    tools::Then,
+};
 use crate::{
-    engine::duration,
+    engine::{NamedCommand, duration},
     process::End,
-    runtime::{CheckRun, Checks, Error, Task, TaskPurpose, Work},
+    runtime::{CheckRun, Checks, Error, TaskPurpose, Work},
+    sessions::Claim,
 };
 use rmcp::{
     RoleServer,
@@ -22,8 +26,19 @@ use tokio_util::sync::CancellationToken;
 /// Commands to be run, looked over and trusted.
 #[derive(Debug)]
 pub(super) struct Order {
-    pub(super) task: Task,
+    /// Each with the line that it comes to.
+    pub(super) commands: Vec<(NamedCommand, String)>,
     pub(super) checks: Checks,
+    pub(super) after: After,
+}
+
+/// What happens with how commands went.
+#[derive(Debug)]
+pub(super) enum After {
+    /// It is written down, and the rules go on; then this.
+    Conclude(TaskPurpose, Then),
+    /// The gate of a phase that was claimed is decided.
+    Decide(Claim),
 }
 
 /// All commands that a server runs: when it ends, they end first.
@@ -75,8 +90,10 @@ impl fmt::Debug for Tasks {
 /// Commands that were run.
 #[derive(Debug)]
 pub(super) struct Ran {
-    pub(super) purpose: TaskPurpose,
+    pub(super) after: After,
     pub(super) runs: Vec<CheckRun>,
+    /// What stood in the way of the rest.
+    pub(super) failure: Option<Error>,
 }
 
 /// Whom to tell how far it is.
@@ -102,7 +119,7 @@ impl Order {
     /// started, before this answers; dropped, as well.
     ///
     /// # Errors
-    /// When it was cancelled, or a command could not be started.
+    /// When it was cancelled.
     pub(super) async fn run(
         self,
         listener: &Listener,
@@ -110,10 +127,10 @@ impl Order {
         cancelled: &CancellationToken,
     ) -> Result<Ran, Refusal> {
         let counted = running.begin();
-        let lines: Vec<String> = self.task.commands.iter().map(|(_, line)| line.clone()).collect();
+        let lines: Vec<String> = self.commands.iter().map(|(_, line)| line.clone()).collect();
         let wake = Arc::new(Notify::new());
         let waker = Arc::clone(&wake);
-        let mut work = Work::begin(self.task, self.checks, move || waker.notify_one());
+        let mut work = Work::begin(self.commands, self.checks, move || waker.notify_one());
         let mut ended = 0;
         listener.tell(0, lines.len(), lines.first().cloned().unwrap_or_default()).await;
         let failure = loop {
@@ -142,17 +159,8 @@ impl Order {
                 break failure;
             }
         };
-        let (task, runs) = work.into_parts();
-        match failure {
-            Some(error) if runs.is_empty() => Err(refused(error)),
-            _ => Ok(Ran { purpose: task.purpose, runs }),
-        }
+        Ok(Ran { after: self.after, runs: work.into_runs(), failure })
     }
-}
-
-/// Commands that may not run are for the person.
-pub(super) fn refused(error: Error) -> Refusal {
-    error.into()
 }
 
 /// How a command ended, in a line.

@@ -124,17 +124,17 @@ impl Project {
     }
 }
 
-/// A task under way, in a thread. Dropped, it is ended, with all that its command has started.
+/// Commands under way, in a thread, one after the other. Dropped, they are ended, with all that they have
+/// started.
 #[derive(Debug)]
 pub struct Work {
-    task: Task,
     runs: Vec<CheckRun>,
     events: Receiver<WorkEvent>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a thread tells of its task.
+/// What a thread tells of its commands.
 #[derive(Debug)]
 enum WorkEvent {
     /// A command has ended.
@@ -143,7 +143,7 @@ enum WorkEvent {
     Over(Option<Error>),
 }
 
-/// What became of a task since it was looked at last.
+/// What became of commands since they were looked at last.
 #[derive(Debug)]
 pub struct Progress {
     /// Commands that have ended.
@@ -153,9 +153,13 @@ pub struct Progress {
 }
 
 impl Work {
-    /// Begins a task. `wake` is called when there is something to look at.
-    pub fn begin(task: Task, mut checks: Checks, wake: impl Fn() + Send + 'static) -> Self {
-        let commands = task.commands.clone();
+    /// Begins to run commands, each with the line that it comes to. `wake` is called when there is something
+    /// to look at.
+    pub fn begin(
+        commands: Vec<(NamedCommand, String)>,
+        mut checks: Checks,
+        wake: impl Fn() + Send + 'static,
+    ) -> Self {
         let (sender, events) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let mut watch = UntilStopped(Arc::clone(&stop));
@@ -177,7 +181,7 @@ impl Work {
             }
             tell(WorkEvent::Over(failure));
         });
-        Self { task, runs: Vec::new(), events, stop, thread: Some(thread) }
+        Self { runs: Vec::new(), events, stop, thread: Some(thread) }
     }
 
     /// What has happened since it was looked at last.
@@ -196,10 +200,10 @@ impl Work {
         progress
     }
 
-    /// The task, and what was run of it.
+    /// What was run.
     #[must_use]
-    pub fn into_parts(mut self) -> (Task, Vec<CheckRun>) {
-        (self.task.clone(), std::mem::take(&mut self.runs))
+    pub fn into_runs(mut self) -> Vec<CheckRun> {
+        std::mem::take(&mut self.runs)
     }
 }
 

@@ -1,23 +1,24 @@
 //! `complete_phase`: evidence comes to a gate.
 //!
-//! What the gate asks about is looked up before anything is locked: commands take their time. Then the
-//! session is read again under the lock, and if somebody has moved it meanwhile, all of it is decided
-//! anew.
+//! What the gate asks about is looked up before anything is locked. Commands take their time: they are left to
+//! the caller, who comes again when they have ended. Then the session is read again under the lock, and if
+//! somebody has moved it meanwhile, all of it is decided anew.
 
 use super::{
-    Action, Answer, Work,
+    Action, Advance, Answer, Work,
     aside::EVIDENCE_SIZE,
     call::Call,
     catalogue, facts,
     failure::{Failure, FailureKind, Retry},
+    gate_commands::GateOrder,
     phase::phase_of,
     store::{Wish, Write},
 };
 use crate::{
     text::Revision,
     workflow::{
-        Definition, Evidence, Facts, Failure as GateFailure, Missing, Next, Phase, RouteError, Verdict,
-        condition,
+        Answer as FactAnswer, Definition, Evidence, Facts, Failure as GateFailure, Missing, Next, Phase,
+        Question, RouteError, Verdict, condition,
         session::{Attempt, AttemptEnd, Kept, Session, SessionId, Standing, Submission, problem_in_words},
     },
 };
@@ -37,9 +38,25 @@ struct Decided {
     remedy: String,
 }
 
+/// How far a gate has come with evidence.
+enum Hearing {
+    Decided(Decided),
+    /// Commands have to be run first.
+    Adjourned(Box<GateOrder>),
+}
+
+/// What becomes of the commands that a gate asks for.
+enum Ordered {
+    /// It asks for none.
+    Nothing,
+    Commands(Box<GateOrder>),
+    /// None of them may run; why.
+    Refused(String),
+}
+
 impl Work<'_> {
     /// `complete_phase`.
-    pub(super) fn complete_phase(&mut self, call: &Call<'_>) -> Answer {
+    pub(super) fn complete_phase(&mut self, call: &Call<'_>) -> Result<Advance, Failure> {
         let id = call.session()?;
         let number = call.required_number("phase")?;
         let none = Map::new();
@@ -51,17 +68,20 @@ impl Work<'_> {
             call.expect_revision(&session)?;
             let standing = session.standing(number, hash);
             match standing.map_err(|refusal| Failure::of_refusal(&refusal, id.as_str()))? {
-                Standing::Passed(attempt) => return self.passed(&session, attempt),
+                Standing::Passed(attempt) => return self.passed(&session, attempt).map(Advance::Answer),
                 Standing::Open => {}
             }
             self.expect_readable(&session, number)?;
             let definition = self.definition(&session)?;
             let phase = phase_of(&definition, &session, number)?;
-            let decided = self.decide(&session, &definition, phase, evidence)?;
+            let decided = match self.decide(&session, &definition, phase, evidence)? {
+                Hearing::Decided(decided) => decided,
+                Hearing::Adjourned(order) => return Ok(Advance::Run(order)),
+            };
             let values = self.values(evidence)?;
             let given = Given { call, id: &id, read: &session, number, hash, values: &values };
             if let Some(answer) = self.submit(&given, &decided)? {
-                return Ok(answer);
+                return Ok(Advance::Answer(answer));
             }
         }
         let message = format!("session {id} goes on changing while its gate is decided");
@@ -78,7 +98,7 @@ impl Work<'_> {
         definition: &Arc<Definition>,
         phase: &Phase,
         evidence: &Evidence,
-    ) -> Result<Decided, Failure> {
+    ) -> Result<Hearing, Failure> {
         let scope = self.scope(session, phase)?;
         let mut known = Facts::default();
         let mut verdict = phase.gate.evaluate(evidence, &scope, &known);
@@ -86,10 +106,23 @@ impl Work<'_> {
             if verdict.needs.is_empty() {
                 break;
             }
-            let asked = facts::Asked { session, definition, phase: phase.number, evidence };
+            if self.ran.is_none() {
+                match self.order(session, definition, phase.number, &verdict.needs)? {
+                    Ordered::Commands(order) => return Ok(Hearing::Adjourned(order)),
+                    Ordered::Nothing => {}
+                    Ordered::Refused(why) => {
+                        let commands = verdict.needs.iter().filter(|it| matches!(it, Question::Command(_)));
+                        commands.for_each(|it| known.insert(it.clone(), FactAnswer::Refused(why.clone())));
+                    }
+                }
+            }
+            let (number, ran) = (phase.number, self.ran);
+            let asked = facts::Asked { session, phase: number, evidence, ran };
             for question in &verdict.needs {
-                let answer = facts::answer(self.store.project, &asked, question);
-                known.insert(question.clone(), answer);
+                if known.get(question).is_none() {
+                    let answer = facts::answer(self.store.project, &asked, question);
+                    known.insert(question.clone(), answer);
+                }
             }
             verdict = phase.gate.evaluate(evidence, &scope, &known);
         }
@@ -110,7 +143,31 @@ impl Work<'_> {
             }
         }
         let remedy = remedy(&verdict);
-        Ok(Decided { verdict, next, remedy })
+        Ok(Hearing::Decided(Decided { verdict, next, remedy }))
+    }
+
+    /// The commands among what a gate wants to know, to be run by the caller.
+    fn order(
+        &self,
+        session: &Session,
+        definition: &Definition,
+        phase: u32,
+        needs: &[Question],
+    ) -> Result<Ordered, Failure> {
+        let asked =
+            |line: &str| needs.iter().any(|it| matches!(it, Question::Command(asked) if asked == line));
+        let named = facts::commands_of(definition).into_iter().filter(|command| asked(&command.line));
+        let commands: Vec<_> = named.map(|command| (command.clone(), command.line)).collect();
+        if commands.is_empty() {
+            return Ok(Ordered::Nothing);
+        }
+        let project = &*self.store.project;
+        let checks = match facts::checks(project, definition) {
+            Ok(checks) => checks,
+            Err(why) => return Ok(Ordered::Refused(why)),
+        };
+        let claim = self.sessions.claims.claim(session, phase, project.now())?;
+        Ok(Ordered::Commands(Box::new(GateOrder { commands, checks, claim })))
     }
 
     /// Writes the attempt, if the session is still the one that was read.

@@ -1,28 +1,25 @@
 //! What gates ask about, looked up: files of the workspace, commits, trusted commands, people.
 
-use super::complete::evidence_hash;
+use super::{complete::evidence_hash, gate_commands::GateRuns};
 use crate::{
     disk::{FileSystem as _, LocalFileSystem, Refusal},
     engine::{FileFact, Files as _, NamedCommand, Purpose},
     git::Repository,
-    process::{End, Watch},
-    runtime::{self, Project},
+    runtime::{self, Checks, Project},
     text::{DocumentId, Revision, RevisionHasher},
     trust::{TrustError, UserFolders},
     workflow::{Answer, Definition, Evidence, Question, session::Session},
 };
-use std::{fs::File, io::Read as _, time::Duration};
+use std::io::Read as _;
 
 /// Who asks.
 pub(super) struct Asked<'a> {
     pub(super) session: &'a Session,
-    pub(super) definition: &'a Definition,
     pub(super) phase: u32,
     pub(super) evidence: &'a Evidence,
+    /// How the commands went that the gate has asked for; none before they have run.
+    pub(super) ran: Option<&'a GateRuns>,
 }
-
-/// How much of a command's output the gate gets to see, in bytes.
-const OUTPUT: u64 = 1 << 20;
 
 /// The largest file that is hashed.
 const HASHED: u64 = 1 << 30;
@@ -30,10 +27,13 @@ const HASHED: u64 = 1 << 30;
 /// The answer to a question, as things are now.
 pub(super) fn answer(project: &mut Project, asked: &Asked<'_>, question: &Question) -> Answer {
     match question {
+        Question::Command(line) => match asked.ran {
+            Some(ran) => ran.answer(project.workspace(), line),
+            None => Answer::Refused("nobody has run it".into()),
+        },
         Question::Exists(path) => exists(project, path),
         Question::Sha256(path) => hash(project, path),
         Question::Commit(commit) => is_commit(project, commit),
-        Question::Command(line) => command(project, asked, line),
         Question::Approval(words) => approval(project, asked, words),
     }
 }
@@ -101,54 +101,22 @@ pub(crate) fn commands_of(definition: &Definition) -> Vec<NamedCommand> {
     commands
 }
 
-fn command(project: &Project, asked: &Asked<'_>, line: &str) -> Answer {
-    trusted_run(project, asked, line).unwrap_or_else(|error| Answer::Refused(error.to_string()))
-}
-
-fn trusted_run(project: &Project, asked: &Asked<'_>, line: &str) -> Result<Answer, runtime::Error> {
-    let folders = UserFolders::of_environment().map_err(TrustError::from)?;
-    let workflow = &asked.definition.id;
-    let mut checks = project.workflow_checks(workflow, commands_of(asked.definition), &folders)?;
-    let Some(command) = checks.commands().iter().find(|command| command.line == line).cloned() else {
-        return Ok(Answer::Refused("the workflow does not name this command".into()));
+/// What can run the commands of a definition; why nothing may.
+pub(super) fn checks(project: &Project, definition: &Definition) -> Result<Checks, String> {
+    let workflow = &definition.id;
+    let looked = || {
+        let folders = UserFolders::of_environment().map_err(TrustError::from)?;
+        let checks = project.workflow_checks(workflow, commands_of(definition), &folders)?;
+        checks.require_trust()?;
+        Ok(checks)
     };
-    if let Err(error) = checks.require_trust() {
-        let what = match error {
-            runtime::Error::Untrusted { .. } => format!(
-                "nobody has trusted the commands of workflow {workflow} as they are: a person decides with \
-                 `rulemark trust --workflow {workflow}`"
-            ),
-            error => error.to_string(),
-        };
-        return Ok(Answer::Refused(what));
-    }
-    let run = checks.run(&command, &mut Quiet)?;
-    // What ran while files changed speaks of no tree.
-    if let Ok((before, after)) = &run.tree
-        && before != after
-    {
-        return Ok(Answer::Refused(format!(
-            "files changed while `{line}` ran, so it speaks of none of them; call again when nobody writes"
-        )));
-    }
-    let output = File::open(&run.output).and_then(|file| LocalFileSystem.read(&file, OUTPUT));
-    let output = output.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let code = match run.conclusion.end {
-        End::Exited(code) => Some(code),
-        _ => None,
-    };
-    Ok(Answer::Ran { code, output })
-}
-
-/// Nobody looks on.
-struct Quiet;
-
-impl Watch for Quiet {
-    fn printed(&mut self, _: &[u8]) {}
-
-    fn goes_on(&mut self, _: Duration) -> bool {
-        true
-    }
+    looked().map_err(|error: runtime::Error| match error {
+        runtime::Error::Untrusted { .. } => format!(
+            "nobody has trusted the commands of workflow {workflow} as they are: a person decides with `rulemark \
+             trust --workflow {workflow}`"
+        ),
+        error => error.to_string(),
+    })
 }
 
 /// What a person is asked about a phase: these words, about this evidence. Other evidence is another

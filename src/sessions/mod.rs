@@ -17,6 +17,7 @@ mod complete;
 mod discovery;
 mod facts;
 mod failure;
+mod gate_commands;
 mod index;
 mod late;
 mod life;
@@ -32,6 +33,7 @@ mod upkeep;
 
 pub use action::Action;
 pub use failure::{Details, Failure, FailureKind, Retry};
+pub use gate_commands::{Advance, Claim, GateOrder, GateRuns};
 pub use orchestration::{OrchestrationError, OrchestrationTool};
 pub(crate) use upkeep::gate_commands;
 pub use upkeep::{FoundSession, Tidied, Versions};
@@ -46,6 +48,7 @@ use crate::{
     },
 };
 use call::Call;
+use gate_commands::{Claims, Quiet};
 use index::Index;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -58,6 +61,7 @@ pub struct Sessions {
     library: Option<Library>,
     /// Definitions that sessions keep to, the one used last at the end.
     pinned: Vec<(Revision, Arc<Definition>)>,
+    claims: Claims,
 }
 
 /// How many definitions are kept in memory.
@@ -67,6 +71,8 @@ const PINNED: usize = 16;
 struct Work<'w> {
     store: Store<'w>,
     sessions: &'w mut Sessions,
+    /// How the commands went that the call has ordered; none before they have run.
+    ran: Option<&'w GateRuns>,
 }
 
 type Answer = Result<Map<String, Value>, Failure>;
@@ -74,29 +80,54 @@ type Answer = Result<Map<String, Value>, Failure>;
 impl Sessions {
     /// Answers one call: `arguments` name the action and its parameters. An answer always has `status` and
     /// `action`; a refusal says what failed, how to fix it, and whether to call again.
+    /// Commands that a gate asks for run while the caller waits.
     pub fn call(&mut self, project: &mut Project, arguments: &Map<String, Value>) -> Map<String, Value> {
-        let name = arguments.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let root = project.workspace().root().display().to_string();
-        match self.answer(project, &name, arguments) {
-            Ok(answer) => {
-                let mut whole = failure::success(&name);
-                whole.extend(answer);
-                whole
+        let mut ran = None;
+        loop {
+            match self.advance(project, arguments, ran.as_ref()) {
+                Advance::Answer(answer) => return answer,
+                Advance::Run(order) => ran = Some(order.run(&mut Quiet)),
             }
-            Err(failure) => failure.into_answer(&name, &root),
         }
     }
 
-    fn answer(&mut self, project: &mut Project, name: &str, arguments: &Map<String, Value>) -> Answer {
+    /// The same for callers who run commands themselves, and come again with how those went. Nothing is locked
+    /// in between, and any other call may come.
+    pub fn advance(
+        &mut self,
+        project: &mut Project,
+        arguments: &Map<String, Value>,
+        ran: Option<&GateRuns>,
+    ) -> Advance {
+        let name = arguments.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let root = project.workspace().root().display().to_string();
+        match self.answer(project, &name, arguments, ran) {
+            Ok(Advance::Answer(answer)) => {
+                let mut whole = failure::success(&name);
+                whole.extend(answer);
+                Advance::Answer(whole)
+            }
+            Ok(order @ Advance::Run(_)) => order,
+            Err(failure) => Advance::Answer(failure.into_answer(&name, &root)),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        project: &mut Project,
+        name: &str,
+        arguments: &Map<String, Value>,
+        ran: Option<&GateRuns>,
+    ) -> Result<Advance, Failure> {
         let action = Action::named(name).ok_or_else(|| unknown_action(name))?;
         let call = Call::checked(action, arguments)?;
-        let mut work = Work { store: Store::new(project), sessions: self };
-        match action {
+        let mut work = Work { store: Store::new(project), sessions: self, ran };
+        let answer = match action {
             Action::ListWorkflows => work.list_workflows(&call),
             Action::Start => work.start(&call),
             Action::GetPhase => work.get_phase(&call),
             Action::GetTask => work.get_task(&call),
-            Action::CompletePhase => work.complete_phase(&call),
+            Action::CompletePhase => return work.complete_phase(&call),
             Action::GetState => work.get_state(&call),
             Action::ListSessions => work.list_sessions(&call),
             Action::GetSession => work.get_session(&call),
@@ -108,7 +139,8 @@ impl Sessions {
             Action::GetErrors => work.get_errors(&call),
             Action::GetHistory => work.get_history(&call),
             Action::GetMetrics => work.get_metrics(&call),
-        }
+        };
+        answer.map(Advance::Answer)
     }
 }
 

@@ -69,7 +69,7 @@ impl Sessions {
         words: &str,
         limit: usize,
     ) -> Result<Vec<FoundSession>, Failure> {
-        let mut work = Work { store: Store::new(project), sessions: self };
+        let mut work = Work { store: Store::new(project), sessions: self, ran: None };
         if !work.has_sessions() || words.trim().is_empty() {
             return Ok(Vec::new());
         }
@@ -84,7 +84,7 @@ impl Sessions {
     /// # Errors
     /// As above, and when a session can't be read: what it refers to is not known then.
     pub fn tidy(&mut self, project: &mut Project, days: u64, is_trial: bool) -> Result<Tidied, Failure> {
-        let mut work = Work { store: Store::new(project), sessions: self };
+        let mut work = Work { store: Store::new(project), sessions: self, ran: None };
         if !work.has_sessions() {
             return Ok(Tidied::default());
         }
@@ -132,7 +132,7 @@ impl Sessions {
     /// # Errors
     /// When the journal has no such text.
     pub fn restore(&mut self, project: &mut Project, name: &str) -> Result<(), Failure> {
-        let mut work = Work { store: Store::new(project), sessions: self };
+        let mut work = Work { store: Store::new(project), sessions: self, ran: None };
         let id = named(name)?;
         let _lock = work.store.lock("session repair")?;
         let before = index::folder_time(&work.store);
@@ -174,7 +174,7 @@ impl Sessions {
         name: &str,
         (by, is_yes): (&str, bool),
     ) -> Result<(u32, String), Failure> {
-        let mut work = Work { store: Store::new(project), sessions: self };
+        let mut work = Work { store: Store::new(project), sessions: self, ran: None };
         let session = work.store.read(&named(name)?)?;
         let definition = work.definition(&session)?;
         let phase = session.head.phase;

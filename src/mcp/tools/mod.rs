@@ -12,13 +12,14 @@ mod workflow;
 pub(super) use classic::finish;
 pub(super) use next::go_on;
 pub use table::TOOLS;
+pub(super) use workflow::decide;
 
 use super::{
     answer::{Answer, Refusal, Retry},
     arguments::Arguments,
     ask::Ask,
     open_project::{Desk, OpenProject, Reading},
-    running::Order,
+    running::{After, Order},
 };
 use crate::{
     runtime::{Error, TaskPurpose, ToolSet},
@@ -82,10 +83,10 @@ pub(super) enum Step {
     /// The person is asked first.
     Ask(Box<Ask>, Then),
     /// Commands are run first.
-    Run(Box<Order>, Then),
+    Run(Box<Order>),
 }
 
-/// What follows when the person has answered, or the commands have ended.
+/// What follows when the person has answered, or the project's commands have ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Then {
     /// What to do now is the answer, with what the call has done so far.
@@ -124,7 +125,7 @@ impl Then {
         match step {
             Step::Answer(answer) => Ok(answer),
             Step::Ask(ask, _) => ask.unanswered(),
-            Step::Shaped(_) | Step::Failed(_) | Step::Run(..) => Ok(Answer::default()),
+            Step::Shaped(_) | Step::Failed(_) | Step::Run(_) => Ok(Answer::default()),
         }
     }
 }
@@ -133,12 +134,12 @@ impl Then {
 /// shape when they do not fit.
 const CHECKS_ITSELF: &str = "workflow";
 
-/// The commands that are to run: those of the step that waits under this id, or the checks. `None` when
-/// there are none that may be run for it.
+/// The commands that are to run: those of the step that waits under this id, or the checks; `then` follows.
+/// `None` when there are none that may be run for it.
 ///
 /// # Errors
 /// When nobody has trusted them.
-fn run_order(open: &mut OpenProject, step: Option<&str>) -> Result<Option<Box<Order>>, Refusal> {
+fn run_order(open: &mut OpenProject, step: Option<&str>, then: Then) -> Result<Option<Box<Order>>, Refusal> {
     let documents = open.project.read()?;
     let task = match step {
         Some(id) => {
@@ -151,7 +152,8 @@ fn run_order(open: &mut OpenProject, step: Option<&str>) -> Result<Option<Box<Or
     let folders = UserFolders::of_environment().map_err(|error| Error::Trust(error.into()))?;
     let checks = open.project.checks(&documents, &folders)?;
     checks.require_trust()?;
-    Ok(Some(Box::new(Order { task, checks })))
+    let after = After::Conclude(task.purpose, then);
+    Ok(Some(Box::new(Order { commands: task.commands, checks, after })))
 }
 
 /// It is the person's turn, and nothing that an agent says closes it.

@@ -30,9 +30,9 @@ pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>)
         success: !arguments.flag("failed").unwrap_or(false),
         text: arguments.text("result").map(str::to_owned),
     };
-    match carry_out(open, close.act, result)? {
+    match carry_out(open, close.act, result, Then::Guide(Vec::new()))? {
         Done::Did(did) => go_on(open, did),
-        Done::Run(order) => Ok(Step::Run(order, Then::Guide(Vec::new()))),
+        Done::Run(order) => Ok(Step::Run(order)),
     }
 }
 
@@ -53,9 +53,9 @@ pub(in crate::mcp) fn go_on(open: &mut OpenProject, did: Vec<String>) -> Result<
 pub(super) fn close(open: &mut OpenProject, step: &str, result: Option<&str>) -> Result<Step, Refusal> {
     let close = find(open.look_settled()?, step)?;
     let result = StepResult { success: true, text: result.map(str::to_owned) };
-    match carry_out(open, close.act, result)? {
+    match carry_out(open, close.act, result, Then::Classic(Vec::new()))? {
         Done::Did(did) => super::classic::finish(open, did),
-        Done::Run(order) => Ok(Step::Run(order, Then::Classic(Vec::new()))),
+        Done::Run(order) => Ok(Step::Run(order)),
     }
 }
 
@@ -91,16 +91,16 @@ enum Done {
     Run(Box<Order>),
 }
 
-fn carry_out(open: &mut OpenProject, act: Act, result: StepResult) -> Result<Done, Refusal> {
+fn carry_out(open: &mut OpenProject, act: Act, result: StepResult, then: Then) -> Result<Done, Refusal> {
     let did = match act {
         Act::Report(step) => rules_run(open, Cause::Done { step, result })?,
         Act::Judge(rule) => rules_run(open, Cause::Judged { rule })?,
-        Act::RunStep(id) => match run_order(open, Some(&id))? {
+        Act::RunStep(id) => match run_order(open, Some(&id), then)? {
             Some(order) => return Ok(Done::Run(order)),
             // What no rule may run is the agent's word.
             None => rules_run(open, Cause::Done { step: id, result })?,
         },
-        Act::RunChecks => match run_order(open, None)? {
+        Act::RunChecks => match run_order(open, None, then)? {
             Some(order) => return Ok(Done::Run(order)),
             None => vec!["there are no checks to run".into()],
         },

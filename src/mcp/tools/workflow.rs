@@ -3,8 +3,13 @@
 
 use super::Step;
 use crate::{
-    mcp::{answer::Refusal, arguments::Arguments, open_project::OpenProject},
-    sessions::OrchestrationTool,
+    mcp::{
+        answer::Refusal,
+        arguments::Arguments,
+        open_project::OpenProject,
+        running::{After, Order},
+    },
+    sessions::{Advance, GateOrder, GateRuns, OrchestrationTool},
 };
 use rmcp::{
     ErrorData,
@@ -13,12 +18,28 @@ use rmcp::{
 
 pub(super) fn run(open: &mut OpenProject, arguments: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {
     open.reload_settings()?;
-    let answer = open.sessions.call(&mut open.project, arguments.all());
+    let reply = open.sessions.advance(&mut open.project, arguments.all(), None);
+    Ok(step(reply))
+}
+
+/// The same call when the commands of its gate have ended.
+pub(in crate::mcp) fn decide(open: &mut OpenProject, arguments: &Arguments, ran: &GateRuns) -> Step {
+    step(open.sessions.advance(&mut open.project, arguments.all(), Some(ran)))
+}
+
+fn step(reply: Advance) -> Step {
+    let answer = match reply {
+        Advance::Answer(answer) => answer,
+        Advance::Run(order) => {
+            let GateOrder { commands, checks, claim } = *order;
+            return Step::Run(Box::new(Order { commands, checks, after: After::Decide(claim) }));
+        }
+    };
     let is_error = answer.get("status").is_some_and(|status| status == "error");
     let answer = serde_json::Value::Object(answer);
     let result =
         if is_error { CallToolResult::structured_error(answer) } else { CallToolResult::structured(answer) };
-    Ok(Step::Shaped(Box::new(result)))
+    Step::Shaped(Box::new(result))
 }
 
 pub(super) fn list(open: &mut OpenProject, given: &Arguments, _: Vec<String>) -> Result<Step, Refusal> {

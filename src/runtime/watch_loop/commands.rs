@@ -10,7 +10,7 @@ use crate::runtime::{
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     /// What is under way.
-    work: Option<Work>,
+    work: Option<(Task, Work)>,
     /// What nobody has allowed, and was told.
     untrusted: Option<(Task, String)>,
     /// What failed, and was told: it is not tried again before it is something else.
@@ -20,7 +20,7 @@ pub(super) struct Commands {
 impl Watching<'_> {
     /// Takes in what commands have come to, and begins what is to be run next.
     pub(super) fn work(&mut self, report: &mut dyn FnMut(Report)) {
-        if let Some(work) = &mut self.commands.work {
+        if let Some((_, work)) = &mut self.commands.work {
             let Progress { ended, over } = work.look();
             for run in ended {
                 report(Report::Command(Box::new(run)));
@@ -43,8 +43,8 @@ impl Watching<'_> {
 
     /// Writes down how a task went that is over.
     fn conclude(&mut self, failure: Option<Error>, report: &mut dyn FnMut(Report)) {
-        let Some(work) = self.commands.work.take() else { return };
-        let (task, runs) = work.into_parts();
+        let Some((task, work)) = self.commands.work.take() else { return };
+        let runs = work.into_runs();
         if let Some(error) = failure {
             self.commands.failed = Some(task.clone());
             report(Report::Failed(error));
@@ -92,7 +92,8 @@ impl Watching<'_> {
         }
         report(Report::Running(task.commands.iter().map(|(_, line)| line.clone()).collect()));
         let waker = self.watcher.waker();
-        self.commands.work = Some(Work::begin(task, checks, move || waker.wake()));
+        let work = Work::begin(task.commands.clone(), checks, move || waker.wake());
+        self.commands.work = Some((task, work));
         Ok(false)
     }
 }

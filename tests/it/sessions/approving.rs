@@ -2,10 +2,7 @@
 
 use super::workspace::Workspace;
 use serde_json::{Value, json};
-use std::{
-    fs,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
 const PLAN: &str = "\
 ---
@@ -26,10 +23,7 @@ Say in `plan` what you are going to do.
 #[test]
 fn an_approval_is_of_the_evidence_that_was_handed_in() {
     let workspace = Workspace::of_cases();
-    let settings = workspace.home().join(".config/rulemark");
-    fs::create_dir_all(&settings).unwrap();
-    #[allow(clippy::disallowed_methods, reason = "a test plays the person who set up the machine")]
-    fs::write(settings.join("config.toml"), "[person]\nunattended = true\n").unwrap();
+    workspace.let_unattended();
     workspace.write("workflows/plan-first.md", PLAN);
     let mut server = workspace.serve();
     let started = json!({ "action": "start", "workflow_type": "plan-first", "target_file": "a.md" });

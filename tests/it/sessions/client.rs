@@ -1,7 +1,8 @@
 //! A client of the real server, over standard input and output.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -13,6 +14,10 @@ pub(crate) struct Client {
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
     sent: u64,
+    /// Answers that nobody has asked for yet.
+    answers: BTreeMap<u64, Value>,
+    /// What the server has said by itself.
+    pub(super) heard: Vec<Value>,
 }
 
 /// What came of a call.
@@ -42,7 +47,7 @@ impl Client {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         let (to, from) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
-        let mut client = Self { process, to, from, sent: 0 };
+        let mut client = Self { process, to, from, sent: 0, answers: BTreeMap::new(), heard: Vec::new() };
         let hello = json!({
             "protocolVersion": "2025-06-18",
             "capabilities": {},
@@ -66,7 +71,19 @@ impl Client {
 
     /// Calls a tool; `None` when the server went before it answered.
     pub(super) fn call(&mut self, tool: &str, arguments: &Value) -> Option<Outcome> {
-        let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }))?;
+        let call = self.begin(tool, arguments)?;
+        self.outcome(call)
+    }
+
+    /// Calls a tool without waiting for its answer; says the call's number.
+    pub(super) fn begin(&mut self, tool: &str, arguments: &Value) -> Option<u64> {
+        let meta = json!({ "progressToken": "p" });
+        self.request("tools/call", &json!({ "name": tool, "arguments": arguments, "_meta": meta }))
+    }
+
+    /// What came of a call; `None` when the server went before it answered.
+    pub(super) fn outcome(&mut self, call: u64) -> Option<Outcome> {
+        let answer = self.answer_to(call)?;
         if let Some(error) = answer.get("error") {
             return Some(Outcome::Error(error.clone()));
         }
@@ -77,24 +94,44 @@ impl Client {
         let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
         assert_eq!(text, structured);
         let is_error = result["isError"].as_bool().unwrap_or_default();
-        if tool == "workflow" {
-            assert_eq!(is_error, structured["status"] == "error", "{answer}");
+        if let Some(status) = structured.get("status") {
+            assert_eq!(is_error, status == "error", "{answer}");
         }
         Some(Outcome::Answer(structured))
     }
 
+    /// Takes a call back.
+    pub(super) fn cancel(&mut self, call: u64) {
+        let params = json!({ "requestId": call });
+        self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }))
+            .unwrap();
+    }
+
     fn ask(&mut self, method: &str, params: &Value) -> Option<Value> {
+        let id = self.request(method, params)?;
+        self.answer_to(id)
+    }
+
+    fn request(&mut self, method: &str, params: &Value) -> Option<u64> {
         self.sent += 1;
         let id = self.sent;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).ok()?;
+        Some(id)
+    }
+
+    fn answer_to(&mut self, id: u64) -> Option<Value> {
         loop {
+            if let Some(answer) = self.answers.remove(&id) {
+                return Some(answer);
+            }
             let mut line = String::new();
             if self.from.read_line(&mut line).ok()? == 0 {
                 return None;
             }
-            let answer: Map<String, Value> = serde_json::from_str(&line).unwrap();
-            if answer.get("id") == Some(&json!(id)) {
-                return Some(answer.into());
+            let message: Value = serde_json::from_str(&line).unwrap();
+            match message["id"].as_u64().filter(|_| message.get("method").is_none()) {
+                Some(id) => drop(self.answers.insert(id, message)),
+                None => self.heard.push(message),
             }
         }
     }

@@ -5,5 +5,6 @@ mod cases;
 pub(crate) mod client;
 mod disturbance;
 mod expect;
+mod gate_commands;
 mod hardening;
 mod workspace;

@@ -34,6 +34,13 @@ impl Workspace {
         Self::new(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sessions/fixtures"))
     }
 
+    /// Lets tests do what only a person may, on this machine.
+    pub(super) fn let_unattended(&self) {
+        let settings = self.home().join(".config/rulemark");
+        fs::create_dir_all(&settings).unwrap();
+        fs::write(settings.join("config.toml"), "[person]\nunattended = true\n").unwrap();
+    }
+
     pub(super) fn home(&self) -> PathBuf {
         self.scratch.path().join("home")
     }

@@ -159,6 +159,5 @@ pub(in crate::mcp::tools) fn validate(
 /// The checks, to be run before the tool goes on; nothing when there are none, or nobody trusts them: the
 /// answer says so.
 pub(super) fn checked(open: &mut OpenProject) -> Option<Step> {
-    let order = run_order(open, None).ok().flatten()?;
-    Some(Step::Run(order, Then::Again(Vec::new())))
+    run_order(open, None, Then::Again(Vec::new())).ok().flatten().map(Step::Run)
 }
