@@ -16,7 +16,7 @@ use crate::{
     document::{Role, WorkflowState},
     engine::{Cause, Closing, Guidance, PendingKind, StepResult, Turn, plan_revision},
     journal::Via,
-    runtime::{Decider, Decision, StateDraft, UnknownKey},
+    runtime::{Decider, Decision, Error, ErrorKind, StateDraft, UnknownKey},
     text::Revision,
 };
 use serde::{Deserialize, Serialize};
@@ -37,10 +37,15 @@ pub(super) struct Ask {
 pub(super) enum Question {
     /// Whether the plan with this revision is approved.
     Plan(String),
-    /// What the step that waits under this id asks.
+    /// What the step that waits under this id asks. No other ever has the same id.
     Step(String),
-    /// Whether work goes on by setting these keys.
-    GoOn(Vec<(String, String)>),
+    /// Whether work goes on by setting keys.
+    GoOn {
+        /// Where it stands still: what [`POSITION`] holds.
+        from: [Option<String>; 3],
+        /// The keys to be set.
+        set: Vec<(String, String)>,
+    },
 }
 
 /// What the person answered.
@@ -51,6 +56,9 @@ pub(super) struct Reply {
     /// The client that the answer came through, in its own words.
     pub(super) client: String,
 }
+
+/// The keys that say where the work is.
+const POSITION: [&str; 3] = ["Phase", "Status", "CurrentItem"];
 
 /// The longest plan that a form shows, in bytes.
 const PLAN: usize = 4_096;
@@ -76,7 +84,8 @@ impl Ask {
             let assignments = going_on(guidance, &closing.assignments);
             let keys = assignments.iter().map(|(key, value)| format!("{key}={value}"));
             let keys = fence::line(&keys.collect::<Vec<_>>().join(", "));
-            (Question::GoOn(assignments), format!("The status is {status}. Go on with {keys}?"))
+            let question = Question::GoOn { from: position(&state), set: assignments };
+            (question, format!("The status is {status}. Go on with {keys}?"))
         };
         let otherwise = guide::answer(reading, did).with("person", for_person(reading, &question));
         Some(Self { question, message, otherwise: Ok(otherwise) })
@@ -116,7 +125,7 @@ impl Question {
                 },
                 "required": ["approve"],
             }),
-            Self::GoOn(_) => json!({
+            Self::GoOn { .. } => json!({
                 "type": "object",
                 "properties": {
                     "approve": { "type": "boolean", "title": "Go on" },
@@ -134,32 +143,55 @@ impl Question {
             Self::Step(step) => {
                 let waits = open.look()?.guidance.pending.iter().any(|pending| pending.id == *step);
                 if !waits {
-                    return Ok(vec![format!("{step} was answered meanwhile")]);
+                    return Ok(vec![format!("{step} no longer waits for an answer, so this one is dropped")]);
                 }
                 let result = StepResult { success: reply.is_yes, text: reply.text };
                 let run = open.project.run(Cause::Done { step: step.clone(), result })?;
                 told::did(&run, open.project.settings())
             }
-            Self::GoOn(assignments) => {
-                let at = open.project.now();
-                let said = match (reply.is_yes, reply.text.as_deref()) {
-                    (true, None) => "The person says: go on".to_owned(),
-                    (true, Some(text)) => format!("The person says: go on. {text}"),
-                    (false, None) => "The person says: not yet".to_owned(),
-                    (false, Some(text)) => format!("The person says: not yet. {text}"),
-                };
-                let run = open.project.edit("go on", Cause::FilesChanged, &mut |documents| {
-                    let mut draft = StateDraft::new(documents, at);
-                    draft.log(&said)?;
-                    let mut set = assignments.iter().filter(|_| reply.is_yes);
-                    set.try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))?;
-                    Ok(draft.into_edits())
-                })?;
-                let mut did = vec![fence::span(&said)];
-                did.extend(told::did(&run, open.project.settings())?);
-                Ok(did)
-            }
+            Self::GoOn { from, set } => go_on(open, from, set, &reply),
         }
+    }
+}
+
+/// What has come of asking whether work goes on, unless somebody has moved it meanwhile.
+fn go_on(
+    open: &mut OpenProject,
+    from: &[Option<String>; 3],
+    set: &[(String, String)],
+    reply: &Reply,
+) -> Result<Vec<String>, Refusal> {
+    let at = open.project.now();
+    let said = match (reply.is_yes, reply.text.as_deref()) {
+        (true, None) => "The person says: go on".to_owned(),
+        (true, Some(text)) => format!("The person says: go on. {text}"),
+        (false, None) => "The person says: not yet".to_owned(),
+        (false, Some(text)) => format!("The person says: not yet. {text}"),
+    };
+    let run = open.project.edit("go on", Cause::FilesChanged, &mut |documents| {
+        if position(&WorkflowState::parse(&documents.state.text)) != *from {
+            return Err(has_changed());
+        }
+        let mut draft = StateDraft::new(documents, at);
+        draft.log(&said)?;
+        let mut set = set.iter().filter(|_| reply.is_yes);
+        set.try_for_each(|(key, value)| draft.set(key, value, UnknownKey::Add))?;
+        Ok(draft.into_edits())
+    })?;
+    let mut did = vec![fence::span(&said)];
+    did.extend(told::did(&run, open.project.settings())?);
+    Ok(did)
+}
+
+fn position(state: &WorkflowState<'_>) -> [Option<String>; 3] {
+    POSITION.map(|key| state.value(key).map(str::to_owned))
+}
+
+fn has_changed() -> Error {
+    Error::Caller {
+        kind: ErrorKind::Conflict,
+        message: "what was asked about has changed since it was shown".into(),
+        hints: vec!["call the tool again: what is open now is asked; nothing was written".into()],
     }
 }
 
@@ -194,8 +226,8 @@ pub(super) fn for_person(reading: &Reading, question: &Question) -> Value {
         Question::Step(id) => {
             json!({ "what": "answers the question", "commands": [command(&format!("done {id} --note \"…\""))] })
         }
-        Question::GoOn(assignments) => {
-            let set = Closing { assignments: assignments.clone(), by: Turn::Person, when: None };
+        Question::GoOn { set, .. } => {
+            let set = Closing { assignments: set.clone(), by: Turn::Person, when: None };
             json!({ "what": "lets the work go on", "commands": [command(&set.command())] })
         }
     }

@@ -4,7 +4,7 @@ use super::{
     answer::{Answer, Refusal},
     arguments::Arguments,
     ask::{Question, Reply},
-    elicit::{Asked, Brought},
+    elicit::{Asked, Brought, Origin, Said},
     open_project::OpenProject,
     running::{After, Listener, Order, Ran, told},
     server::Shared,
@@ -30,6 +30,7 @@ const TASK: u64 = 24 * 60 * 60 * 1_000;
 pub(super) struct Call {
     pub(super) spec: &'static ToolSpec,
     pub(super) arguments: Arguments,
+    pub(super) origin: Origin,
     /// The folders that the client works in.
     pub(super) roots: Vec<PathBuf>,
     pub(super) context: RequestContext<RoleServer>,
@@ -66,19 +67,21 @@ impl Call {
     ) -> Result<CallToolResponse, Halt> {
         let mut step = match brought {
             None => self.begin(shared).await?,
-            Some(Brought { question, then, reply: Some(reply) }) => {
-                self.settle(shared, question, reply, then).await?
-            }
-            Some(Brought { then, reply: None, .. }) => {
-                return Ok(complete(self.on_project(shared, |open| then.unanswered(open)).await?));
-            }
+            Some(Brought { question, then, said }) => match said {
+                Said::Replied(reply) => self.settle(shared, question, reply, then).await?,
+                Said::Nothing => {
+                    return Ok(complete(self.on_project(shared, |open| then.unanswered(open)).await?));
+                }
+                Said::NotYet => self.on_project(shared, |open| then.once_more(open)).await?,
+            },
         };
         loop {
             step = match step {
                 Step::Answer(answer) => return Ok(complete(answer)),
                 Step::Shaped(result) => return Ok((*result).into()),
                 Step::Failed(error) => return Err(Halt::Failed(*error)),
-                Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, &self.context).await {
+                Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, self.origin, &self.context).await
+                {
                     Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
                     Asked::Nothing => return Ok(complete(ask.unanswered()?)),
                     Asked::Later(required) => return Ok(required.into()),

@@ -2,9 +2,10 @@
 //!
 //! Up to 2025-11-25 the server sends a request of its own and waits. From 2026-07-28 on it answers the
 //! call with what it wants to know, and the client calls again with the answer. What was asked comes back
-//! sealed, and counts once.
+//! sealed, with the same call, and counts once; anything else is refused, and nothing is done.
 
 use super::{
+    answer::{Refusal, Retry},
     ask::{Ask, Question, Reply},
     tools::Then,
 };
@@ -17,7 +18,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{VecDeque, hash_map::RandomState},
@@ -41,6 +42,19 @@ pub(super) struct Forms {
     codec: RequestStateCodec,
     /// The numbers of open questions, oldest first, and the number of the next one.
     open: Mutex<(VecDeque<u64>, u64)>,
+}
+
+/// A call, as the seal of a question names it: the tool and its arguments, in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin([u8; 32]);
+
+impl Origin {
+    /// What tells this call from others.
+    pub(super) fn of(request: &CallToolRequestParams) -> Self {
+        let mut call = json!([request.name, request.arguments.clone().unwrap_or_default()]);
+        call.sort_all_objects();
+        Self(Sha256::digest(call.to_string()).into())
+    }
 }
 
 /// What travels with a form.
@@ -67,8 +81,14 @@ impl Forms {
         Self { codec: RequestStateCodec::new_unchecked(key()), open: Mutex::default() }
     }
 
-    /// Asks the person.
-    pub(super) async fn ask(&self, ask: &Ask, then: &Then, context: &RequestContext<RoleServer>) -> Asked {
+    /// Asks the person, for a call.
+    pub(super) async fn ask(
+        &self,
+        ask: &Ask,
+        then: &Then,
+        origin: Origin,
+        context: &RequestContext<RoleServer>,
+    ) -> Asked {
         let can_ask = context.client_capabilities().and_then(|can| can.elicitation);
         let takes_forms = |can: &rmcp::model::ElicitationCapability| can.form.is_some() || can.url.is_none();
         let schema: Option<ElicitationSchema> = serde_json::from_value(ask.question.form()).ok();
@@ -78,7 +98,7 @@ impl Forms {
         let message = ask.message.clone();
         let form = ElicitRequestParams::FormElicitationParams { meta: None, message, requested_schema };
         if is_later_era(context) {
-            return self.later(&ask.question, then, form);
+            return self.later(&ask.question, then, origin, form);
         }
         let answered = tokio::select! {
             answered = context.peer.create_elicitation(form) => answered,
@@ -96,7 +116,7 @@ impl Forms {
         }
     }
 
-    fn later(&self, question: &Question, then: &Then, form: ElicitRequestParams) -> Asked {
+    fn later(&self, question: &Question, then: &Then, origin: Origin, form: ElicitRequestParams) -> Asked {
         let number = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let (open, next) = &mut *open;
@@ -108,28 +128,50 @@ impl Forms {
             *next
         };
         let sealed = Sealed { number, question: question.clone(), then: then.clone() };
-        let sealed = self.codec.seal_json_with(&sealed, &SealOptions::new().ttl(LIFETIME));
+        let options = SealOptions::new().ttl(LIFETIME).associated_data(&origin.0);
+        let sealed = self.codec.seal_json_with(&sealed, &options);
         let Ok(sealed) = sealed else { return Asked::Nothing };
         let request = InputRequest::Elicitation(ElicitRequest::new(form));
         let requests = InputRequests::from([(KEY.to_owned(), request)]);
         Asked::Later(InputRequiredResult::new(Some(requests), Some(sealed)))
     }
 
-    /// The answer that a call brings along, and what it answers. `None` for a call without one, or with
-    /// one that this server did not ask for, or has had already.
+    /// The answer that a call brings along, and what it answers; `None` for a call that brings none.
+    ///
+    /// # Errors
+    /// When it answers nothing that this server has asked with this call, or was answered already.
     pub(super) fn brought(
         &self,
         request: &CallToolRequestParams,
+        origin: Origin,
         context: &RequestContext<RoleServer>,
-    ) -> Option<Brought> {
-        let given = request.input_responses.as_ref()?.get(KEY)?;
-        let opened = self.codec.open_json::<Sealed>(request.request_state.as_deref()?);
-        let sealed = opened.inspect_err(|error| tracing::warn!(%error, "an answer to nothing")).ok()?;
+    ) -> Result<Option<Brought>, Refusal> {
+        if request.input_responses.is_none() && request.request_state.is_none() {
+            return Ok(None);
+        }
+        let seal = request.request_state.as_deref().filter(|_| is_later_era(context));
+        let seal = seal.ok_or_else(|| refused("this answers nothing that was asked"))?;
+        let Sealed { number, question, then } = self
+            .codec
+            .open_json_with(seal, &origin.0)
+            .inspect_err(|error| tracing::warn!(%error, "an answer to nothing"))
+            .map_err(|_told| refused("this answers nothing that was asked"))?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = open.0.iter().position(|number| *number == sealed.number)?;
+        let at = open.0.iter().position(|asked| *asked == number);
+        let at = at.ok_or_else(|| refused("this was answered already, or is no longer asked"))?;
         open.0.remove(at);
-        Some(Brought { question: sealed.question, then: sealed.then, reply: reply(given, context) })
+        let said = match request.input_responses.as_ref().and_then(|given| given.get(KEY)) {
+            None => Said::NotYet,
+            Some(given) => reply(given, context).map_or(Said::Nothing, Said::Replied),
+        };
+        Ok(Some(Brought { question, then, said }))
     }
+}
+
+fn refused(what: &str) -> Refusal {
+    Refusal::new(what, Retry::Now)
+        .because("an answer counts once, for the call and the server that have asked; nothing was done")
+        .fix("call the tool without an answer: what is still open is asked again")
 }
 
 /// An answer that came with a call.
@@ -137,8 +179,17 @@ impl Forms {
 pub(super) struct Brought {
     pub(super) question: Question,
     pub(super) then: Then,
-    /// `None` when the person would not answer.
-    pub(super) reply: Option<Reply>,
+    pub(super) said: Said,
+}
+
+/// What a person has made of a form.
+#[derive(Debug)]
+pub(super) enum Said {
+    Replied(Reply),
+    /// They declined it or closed it.
+    Nothing,
+    /// The client has not shown it.
+    NotYet,
 }
 
 impl fmt::Debug for Forms {

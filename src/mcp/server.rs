@@ -6,7 +6,7 @@ use super::{
     call::{Call, Halt},
     changes::Watch,
     completion,
-    elicit::Forms,
+    elicit::{Forms, Origin},
     fence,
     open_project::{Desk, OpenProject},
     prompts, resources,
@@ -206,12 +206,14 @@ impl ServerHandler for Server {
                 None,
             )
         })?;
-        let brought = self.shared.forms.brought(&request, &context);
-        let arguments = match offered.arguments(request.arguments) {
-            Ok(arguments) => arguments,
+        let origin = Origin::of(&request);
+        let taken = self.shared.forms.brought(&request, origin, &context);
+        let taken = taken.and_then(|brought| Ok((brought, offered.arguments(request.arguments)?)));
+        let (brought, arguments) = match taken {
+            Ok(taken) => taken,
             Err(refusal) => return Ok(CallToolResult::from(refusal).into()),
         };
-        let call = Call { spec: offered.spec, arguments, roots: self.roots(&context).await, context };
+        let call = Call { spec: offered.spec, arguments, origin, roots: self.roots(&context).await, context };
         match call.answer(&self.shared, brought).await {
             Ok(response) => Ok(response),
             Err(Halt::Refused(refusal)) => Ok(CallToolResult::from(refusal).into()),

@@ -115,14 +115,18 @@ impl Then {
         }
     }
 
+    /// Asks what is to be asked now.
+    pub(super) fn once_more(self, open: &mut OpenProject) -> Result<Step, Refusal> {
+        match self {
+            Self::Guide(did) => go_on(open, did),
+            Self::Classic(did) | Self::Again(did) => finish(open, did),
+            Self::Build(did) => classic::approval(open, did),
+        }
+    }
+
     /// The person would not answer: what is said where nobody can be asked.
     pub(super) fn unanswered(self, open: &mut OpenProject) -> Result<Answer, Refusal> {
-        let step = match self {
-            Self::Guide(did) => go_on(open, did)?,
-            Self::Classic(did) | Self::Again(did) => finish(open, did)?,
-            Self::Build(did) => classic::approval(open, did)?,
-        };
-        match step {
+        match self.once_more(open)? {
             Step::Answer(answer) => Ok(answer),
             Step::Ask(ask, _) => ask.unanswered(),
             Step::Shaped(_) | Step::Failed(_) | Step::Run(_) => Ok(Answer::default()),

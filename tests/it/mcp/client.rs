@@ -4,7 +4,7 @@ use crate::cli::environment::Environment;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
 };
 
 /// How a client speaks.
@@ -51,7 +51,11 @@ impl Client {
         capabilities: Value,
     ) -> Self {
         let arguments: Vec<&str> = ["mcp"].iter().chain(arguments).copied().collect();
-        let mut command = environment.command(&arguments);
+        Self::of(environment.command(&arguments), era, capabilities)
+    }
+
+    /// Starts a server with a command.
+    pub(super) fn of(mut command: Command, era: Era, capabilities: Value) -> Self {
         let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (server.stdin.take(), BufReader::new(server.stdout.take().unwrap()));
         let (asked, heard) = (Vec::new(), Vec::new());
@@ -128,6 +132,17 @@ impl Client {
                 }
                 _ => self.heard.push(message),
             }
+        }
+    }
+
+    /// What a request of the server asks the person, and its id; the answer is for the caller to send.
+    pub(super) fn form(&mut self) -> (Value, Value) {
+        loop {
+            let message = self.receive().expect("the server has gone");
+            if message["method"] == "elicitation/create" {
+                return (message["id"].clone(), message["params"].clone());
+            }
+            assert_eq!(message["id"], Value::Null, "{message}");
         }
     }
 

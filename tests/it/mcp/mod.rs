@@ -3,4 +3,5 @@
 mod client;
 mod dialogues;
 mod life;
+mod person;
 mod tools;
