@@ -2,6 +2,7 @@
 
 use super::client::{Client, Era};
 use crate::cli::environment::Environment;
+use rulemark::trust::agent_around;
 use serde_json::{Value, json};
 
 const WAITING: &str = "Phase: BLUEPRINT\nStatus: NEEDS_PLAN_APPROVAL";
@@ -364,4 +365,106 @@ fn a_client_of_an_earlier_revision_brings_no_answers() {
         refusal(&form.answer_with(&mut client, &accepted(true), &state));
         assert_undecided(&environment);
     }
+}
+
+/// A project where only a person's word approves a plan, and the user's own settings.
+fn strict(settings: &str) -> Environment {
+    let environment = waiting();
+    environment.write("rulemark.toml", "[gates]\napproval = \"person\"\n");
+    environment.write("../home/.config/rulemark/config.toml", settings);
+    environment
+}
+
+/// A client of a server that an agent has started in its shell.
+fn client_in_agents_shell(environment: &Environment, era: Era) -> Client {
+    let mut command = environment.command(&["mcp", "--tools", "all"]);
+    command.env("CLAUDECODE", "1");
+    let mut client = Client::of(command, era, can_ask());
+    client.person = Some(json!({ "approve": true }));
+    client
+}
+
+/// What the journal says of the decisions, newest first.
+fn decisions(environment: &Environment) -> Vec<Value> {
+    let output = environment.output(&["history", "--json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    told.as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|entry| entry["approvals"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn in_an_agents_shell_no_client_speaks_for_the_person() {
+    for settings in
+        ["", "[person]\nclients = false\n", "[person]\nclients = \"yes\"\n", "[person]\nclient = true\n"]
+    {
+        for era in Era::BOTH {
+            let environment = strict(settings);
+            let mut client = client_in_agents_shell(&environment, era);
+            let answer = client.call("next", &json!({}));
+            assert!(client.asked.is_empty(), "{settings}: {:?}", client.asked);
+            let commands = &answer["result"]["structuredContent"]["person"]["commands"];
+            assert!(commands[0].as_str().unwrap().ends_with(" approve"), "{answer}");
+            let params = json!({ "task_description": "1" });
+            let told = refusal(&client.call("construct_phase_guidance", &params));
+            assert_eq!(told["what"], "the plan is not approved");
+            assert!(client.asked.is_empty(), "{settings}: {:?}", client.asked);
+            assert_undecided(&environment);
+        }
+    }
+}
+
+#[test]
+fn the_user_can_let_clients_speak_for_the_person() {
+    for era in Era::BOTH {
+        let environment = strict("[person]\nclients = true\n");
+        let mut client = client_in_agents_shell(&environment, era);
+        let answer = client.call("next", &json!({}));
+        assert_eq!(client.asked.len(), 1);
+        assert_eq!(answer["result"]["structuredContent"]["phase"], "CONSTRUCT", "{answer}");
+        let decided = decisions(&environment);
+        assert_eq!((decided.len(), &decided[0]["attested"]), (1, &json!(true)), "{decided:?}");
+        assert!(decided[0]["by"].as_str().unwrap().ends_with(", through test-client"), "{decided:?}");
+    }
+}
+
+#[test]
+fn clients_that_speak_for_the_person_are_no_commands_that_do() {
+    let environment = strict("[person]\nclients = true\n");
+    environment.write("project_config.md", "## Test Commands\n```sh\ntrue\n```\n\n## Changelog\n");
+    for arguments in [&["approve"][..], &["reject", "no"], &["trust", "--yes"]] {
+        let output = environment.command(arguments).env("CLAUDECODE", "1").output().unwrap();
+        let text = environment.normalised(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}: {text}");
+    }
+    assert_undecided(&environment);
+    // The project's own settings have no say in it.
+    let environment = strict("");
+    environment.write("rulemark.toml", "[gates]\napproval = \"person\"\n[person]\nclients = true\n");
+    let mut client = client_in_agents_shell(&environment, Era::Handshake);
+    let told = refusal(&client.call("next", &json!({})));
+    assert!(told["what"].as_str().unwrap().contains("`person`"), "{told}");
+    assert_undecided(&environment);
+}
+
+#[test]
+fn elsewhere_a_client_may_ask_and_what_it_says_is_recorded_as_such() {
+    // By an edit, a plan is approved as well, so that a client may be asked; what it says attests nothing.
+    for (settings, attested) in [("", false), ("[person]\nclients = true\n", true)] {
+        let environment = strict(settings);
+        environment.write("rulemark.toml", "");
+        let mut client = client_in_agents_shell(&environment, Era::Stateless);
+        client.call("next", &json!({}));
+        let decided = decisions(&environment);
+        assert_eq!((decided.len(), &decided[0]["attested"]), (1, &json!(attested)), "{decided:?}");
+    }
+    // Nor does it need a setting where no agent has started the server; these tests may run in one's shell.
+    let environment = strict("");
+    let mut client = client(&environment, Era::Handshake);
+    client.person = Some(json!({ "approve": true }));
+    client.call("next", &json!({}));
+    let asked = usize::from(agent_around().is_none());
+    assert_eq!((client.asked.len(), decisions(&environment).len()), (asked, asked));
 }
