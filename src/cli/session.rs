@@ -85,15 +85,21 @@ impl Watch for Unattended {
 
 /// The name of the one session that begins so; people type no times. Anything else is left as it is.
 fn whole_name(project: &mut Project, given: &str) -> String {
-    let list = json!({ "action": "list_sessions" });
-    let answer = list.as_object().map(|list| Sessions::default().call(project, list)).unwrap_or_default();
-    let entries = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
-    let names: Vec<&str> = entries.filter_map(|entry| entry["session_id"].as_str()).collect();
-    let mut beginning = names.iter().filter(|name| name.starts_with(given));
-    match (names.contains(&given), beginning.next(), beginning.next()) {
-        (false, Some(only), None) if !given.is_empty() => (*only).to_owned(),
-        _ => given.to_owned(),
+    let mut sessions = Sessions::default();
+    // What is over and put away stands back behind what is not.
+    for status in [None, Some("archived")] {
+        let list = json!({ "action": "list_sessions", "status": status });
+        let answer = list.as_object().map(|list| sessions.call(project, list)).unwrap_or_default();
+        let entries = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
+        let names: Vec<&str> = entries.filter_map(|entry| entry["session_id"].as_str()).collect();
+        let mut beginning = names.iter().filter(|name| name.starts_with(given));
+        match (names.contains(&given), beginning.next(), beginning.next()) {
+            (false, None, _) => {}
+            (false, Some(only), None) if !given.is_empty() => return (*only).to_owned(),
+            _ => break,
+        }
     }
+    given.to_owned()
 }
 
 /// The call that a subcommand makes, and whether its answer is printed as JSON.
@@ -291,7 +297,8 @@ fn tidy(context: &mut Context, project: &mut Project, args: &SessionGcArgs) -> C
 
 fn repair(context: &mut Context, project: &mut Project, args: &SessionRepairArgs) -> CommandResult {
     let mut sessions = Sessions::default();
-    let versions = sessions.versions(project, &args.session).map_err(|failure| failed(&failure))?;
+    let name = whole_name(project, &args.session);
+    let versions = sessions.versions(project, &name).map_err(|failure| failed(&failure))?;
     let Some(problem) = versions.problem else {
         context.terminal.remark("the session is fine")?;
         return Ok(Exit::Ok);
@@ -309,7 +316,7 @@ fn repair(context: &mut Context, project: &mut Project, args: &SessionRepairArgs
         context.terminal.remark("`--restore` puts back what stands behind the minus signs")?;
         return Ok(Exit::Findings);
     }
-    sessions.restore(project, &args.session).map_err(|failure| failed(&failure))?;
+    sessions.restore(project, &name).map_err(|failure| failed(&failure))?;
     context.terminal.remark("restored; what was there is in the journal")?;
     Ok(Exit::Ok)
 }

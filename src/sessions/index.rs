@@ -46,16 +46,23 @@ const SCHEMA: &str = "
         updated  TEXT NOT NULL,
         revision INTEGER NOT NULL,
         problem  TEXT,
+        archived INTEGER NOT NULL,
         length   INTEGER NOT NULL,  -- the stamp of the file
         modified INTEGER NOT NULL,
         searched INTEGER NOT NULL   -- whether its words are those of the file
     ) STRICT;
-    CREATE INDEX IF NOT EXISTS session_by_age ON session (updated DESC, id DESC);
-    CREATE INDEX IF NOT EXISTS session_by_status ON session (status, updated DESC, id DESC);
+    CREATE INDEX IF NOT EXISTS session_by_age ON session (archived, updated DESC, id DESC);
+    CREATE INDEX IF NOT EXISTS session_by_status ON session (archived, status, updated DESC, id DESC);
     CREATE INDEX IF NOT EXISTS session_by_target ON session (workflow, target, status);
-    CREATE TABLE IF NOT EXISTS folder (modified INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS folder (modified INTEGER NOT NULL, archive INTEGER NOT NULL) STRICT;
     CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, tokenize = 'unicode61');
+    PRAGMA user_version = 2;
 ";
+
+/// The version that [`SCHEMA`] sets; an index of another one is made anew.
+const VERSION: i64 = 2;
+
+const HAS_TABLES: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master)";
 
 /// What a listing shows of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +78,21 @@ pub(super) struct Listed {
     pub(super) updated: String,
     pub(super) revision: i64,
     pub(super) problem: Option<String>,
-    stamp: (i64, i64),
+    pub(super) is_archived: bool,
+    stamp: FileStamp,
 }
+
+/// The length and the time of a file.
+type FileStamp = (i64, i64);
+
+/// When names in the folder of the sessions changed last, and in the archive.
+pub(super) type FolderTimes = (i64, i64);
 
 /// Which sessions a listing is about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
     pub(super) status: Option<String>,
+    pub(super) is_archived: bool,
     pub(super) workflow: Option<String>,
     /// Only those behind this one: its time and name.
     pub(super) behind: Option<(String, String)>,
@@ -96,6 +111,10 @@ impl Index {
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(path)?;
             connection.busy_timeout(Duration::from_secs(5))?;
+            let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            if version != VERSION && connection.query_row(HAS_TABLES, [], |row| row.get(0))? {
+                return Err(rusqlite::Error::InvalidQuery);
+            }
             connection.execute_batch(SCHEMA)?;
             Ok(connection)
         };
@@ -122,33 +141,37 @@ impl Index {
     /// Brings the index to what the folder holds.
     pub(super) fn refresh(&mut self, store: &mut Store<'_>) -> Result<(), Failure> {
         let folder = folder_time(store);
-        let is_same = self.folder()? == Some(folder);
-        if is_same && self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
+        let known = self.folder()?;
+        if known == Some(folder) && self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
             return Ok(());
         }
-        self.sweep(store)?;
+        // In the archive nothing is written, so that its files are looked at only when there are others.
+        self.sweep(store, known.is_none_or(|(_, archive)| archive != folder.1))?;
         self.note_folder(folder)?;
         self.swept = Some(Instant::now());
         Ok(())
     }
 
     /// Looks at the stamp of every file.
-    fn sweep(&mut self, store: &mut Store<'_>) -> Result<(), Failure> {
-        let mut known: HashMap<String, (i64, i64)> = self
+    fn sweep(&mut self, store: &mut Store<'_>, with_archive: bool) -> Result<(), Failure> {
+        let mut known: HashMap<String, (bool, FileStamp)> = self
             .connection
-            .prepare_cached("SELECT id, length, modified FROM session")?
-            .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+            .prepare_cached("SELECT id, archived, length, modified FROM session WHERE NOT archived OR ?1")?
+            .query_map([with_archive], |row| Ok((row.get(0)?, (row.get(1)?, (row.get(2)?, row.get(3)?)))))?
             .collect::<Result<_, _>>()?;
-        let folder = store.folder();
         let mut changed = Vec::new();
-        for name in store.project.file_system().list(&folder).unwrap_or_default() {
-            let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".md")).and_then(SessionId::read)
-            else {
-                continue;
-            };
-            let Some(stamp) = stamp_of(store, &id) else { continue };
-            if known.remove(id.as_str()) != Some(stamp) {
-                changed.push(id);
+        let folders = [Some((store.folder(), false)), with_archive.then(|| (store.archive(), true))];
+        for (folder, is_archive) in folders.into_iter().flatten() {
+            for name in store.project.file_system().list(&folder).unwrap_or_default() {
+                let name = name.to_str().and_then(|name| name.strip_suffix(".md"));
+                let Some(id) = name.and_then(SessionId::read) else { continue };
+                if is_archive && !store.is_archived(&id) {
+                    continue;
+                }
+                let Some(stamp) = stamp_of(store, &id) else { continue };
+                if known.remove(id.as_str()) != Some((is_archive, stamp)) {
+                    changed.push(id);
+                }
             }
         }
         let transaction = self.connection.unchecked_transaction()?;
@@ -168,44 +191,47 @@ impl Index {
         &mut self,
         store: &mut Store<'_>,
         session: &Session,
-        before: i64,
+        before: FolderTimes,
     ) -> Result<(), Failure> {
         let Some(stamp) = stamp_of(store, &session.head.id) else { return Ok(()) };
         let transaction = self.connection.unchecked_transaction()?;
-        put(&transaction, &Listed::of_head(&session.head, stamp))?;
+        let is_archived = store.is_archived(&session.head.id);
+        put(&transaction, &Listed { is_archived, ..Listed::of_head(&session.head, stamp) })?;
         transaction.commit()?;
         self.note_own_change(store, before)
     }
 
-    /// Takes a removal of our own in.
+    /// Takes a removal of our own in, or a move to the archive.
     pub(super) fn note_removal(
         &mut self,
         store: &mut Store<'_>,
         id: &SessionId,
-        before: i64,
+        before: FolderTimes,
     ) -> Result<(), Failure> {
-        forget(&self.connection, id.as_str())?;
+        let transaction = self.connection.unchecked_transaction()?;
+        look_at(&transaction, store, id)?;
+        transaction.commit()?;
         self.note_own_change(store, before)
     }
 
     /// The folder has another time now because of us; unless somebody else had changed it before.
-    fn note_own_change(&mut self, store: &Store<'_>, before: i64) -> Result<(), Failure> {
+    fn note_own_change(&mut self, store: &Store<'_>, before: FolderTimes) -> Result<(), Failure> {
         if self.folder()? == Some(before) {
             self.note_folder(folder_time(store))?;
         }
         Ok(())
     }
 
-    fn folder(&self) -> Result<Option<i64>, Failure> {
-        let mut query = self.connection.prepare_cached("SELECT modified FROM folder")?;
-        Ok(query.query_row([], |row| row.get(0)).optional()?)
+    fn folder(&self) -> Result<Option<FolderTimes>, Failure> {
+        let mut query = self.connection.prepare_cached("SELECT modified, archive FROM folder")?;
+        Ok(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    fn note_folder(&self, modified: i64) -> Result<(), Failure> {
-        let changed =
-            self.connection.prepare_cached("UPDATE folder SET modified = ?1")?.execute([modified])?;
-        if changed == 0 {
-            self.connection.execute("INSERT INTO folder (modified) VALUES (?1)", [modified])?;
+    fn note_folder(&self, (modified, archive): FolderTimes) -> Result<(), Failure> {
+        let mut update = self.connection.prepare_cached("UPDATE folder SET modified = ?1, archive = ?2")?;
+        if update.execute([modified, archive])? == 0 {
+            let insert = "INSERT INTO folder (modified, archive) VALUES (?1, ?2)";
+            self.connection.execute(insert, [modified, archive])?;
         }
         Ok(())
     }
@@ -239,8 +265,9 @@ impl Index {
     fn rows(&self, filter: &Filter, length: usize) -> Result<Vec<Listed>, Failure> {
         let mut sql =
             "SELECT id, workflow, version, target, phase, phases, status, created, updated, revision, \
-                       problem, length, modified FROM session WHERE 1"
+                       problem, archived, length, modified FROM session WHERE archived = "
                 .to_owned();
+        sql.push(if filter.is_archived { '1' } else { '0' });
         let mut values: Vec<String> = Vec::new();
         for (column, value) in [("status", &filter.status), ("workflow", &filter.workflow)] {
             if let Some(value) = value {
@@ -260,9 +287,9 @@ impl Index {
 
     /// How many sessions are open.
     pub(super) fn open_count(&self) -> Result<u64, Failure> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM session WHERE status IN ('active', 'paused')")?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT count(*) FROM session WHERE archived = 0 AND status IN ('active', 'paused')",
+        )?;
         let count: i64 = query.query_row([], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
@@ -270,17 +297,17 @@ impl Index {
     /// The open sessions of a workflow about a file, newest first.
     pub(super) fn open_about(&self, workflow: &str, target: &str) -> Result<Vec<String>, Failure> {
         let mut query = self.connection.prepare_cached(
-            "SELECT id FROM session WHERE workflow = ?1 AND target = ?2 AND status IN ('active', 'paused')
+            "SELECT id FROM session WHERE archived = 0 AND workflow = ?1 AND target = ?2 AND status IN ('active', 'paused')
              ORDER BY updated DESC, id DESC",
         )?;
         Ok(query.query_map([workflow, target], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// The names of all sessions with this status that were last written before `time`.
+    /// The names of all sessions with this status that were last written before `time`, and are not archived.
     pub(super) fn older_than(&self, status: SessionStatus, time: &str) -> Result<Vec<String>, Failure> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT id FROM session WHERE status = ?1 AND updated < ?2 ORDER BY updated")?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT id FROM session WHERE archived = 0 AND status = ?1 AND updated < ?2 ORDER BY updated",
+        )?;
         Ok(query.query_map([status.as_str(), time], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
@@ -340,7 +367,7 @@ impl Index {
 }
 
 impl Listed {
-    fn of_head(head: &Head, stamp: (i64, i64)) -> Self {
+    fn of_head(head: &Head, stamp: FileStamp) -> Self {
         Self {
             id: head.id.to_string(),
             workflow: head.workflow.clone(),
@@ -353,12 +380,13 @@ impl Listed {
             updated: head.updated.to_string(),
             revision: i64::try_from(head.revision).unwrap_or(i64::MAX),
             problem: None,
+            is_archived: false,
             stamp,
         }
     }
 
     /// What is shown of a damaged session: as much as its head says.
-    fn of_damaged(id: &SessionId, text: &str, damage: &Damage, stamp: (i64, i64)) -> Self {
+    fn of_damaged(id: &SessionId, text: &str, damage: &Damage, stamp: FileStamp) -> Self {
         let head = Head::parse(text).ok().filter(|head| head.id == *id);
         let known = head.map(|head| Self::of_head(&head, stamp));
         let unknown = Self {
@@ -373,6 +401,7 @@ impl Listed {
             updated: String::new(),
             revision: 0,
             problem: None,
+            is_archived: false,
             stamp,
         };
         let problem = Some(damage.in_words());
@@ -392,19 +421,25 @@ impl Listed {
             updated: row.get(8)?,
             revision: row.get(9)?,
             problem: row.get(10)?,
-            stamp: (row.get(11)?, row.get(12)?),
+            is_archived: row.get(11)?,
+            stamp: (row.get(12)?, row.get(13)?),
         })
     }
 }
 
-/// The time of the folder of the sessions; 0 when there is none.
-pub(super) fn folder_time(store: &Store<'_>) -> i64 {
-    let found = store.project.file_system().metadata(&store.folder());
-    found.map_or(0, |found| Stamp::of(&found).modified)
+/// The times of the folder of the sessions and of the archive; 0 where there is none.
+pub(super) fn folder_time(store: &Store<'_>) -> FolderTimes {
+    let time = |folder: &Path| {
+        let found = store.project.file_system().metadata(folder);
+        found.map_or(0, |found| Stamp::of(&found).modified)
+    };
+    (time(&store.folder()), time(&store.archive()))
 }
 
-fn stamp_of(store: &Store<'_>, id: &SessionId) -> Option<(i64, i64)> {
-    let stamp = Stamp::of(&store.project.file_system().metadata(&store.path(id)).ok()?);
+fn stamp_of(store: &Store<'_>, id: &SessionId) -> Option<FileStamp> {
+    let places = [store.path(id), store.archived_path(id)];
+    let found = places.iter().find_map(|place| store.project.file_system().metadata(place).ok())?;
+    let stamp = Stamp::of(&found);
     Some((i64::try_from(stamp.length).ok()?, stamp.modified))
 }
 
@@ -422,18 +457,18 @@ fn look_at(connection: &Connection, store: &mut Store<'_>, id: &SessionId) -> Re
             Listed::of_damaged(id, "", &damage, stamp)
         }
     };
-    put(connection, &row)
+    put(connection, &Listed { is_archived: store.is_archived(id), ..row })
 }
 
 fn put(connection: &Connection, row: &Listed) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "INSERT INTO session (id, workflow, version, target, phase, phases, status, created, updated, revision,
-                 problem, length, modified, searched)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)
+                 problem, archived, length, modified, searched)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)
              ON CONFLICT (id) DO UPDATE SET workflow = ?2, version = ?3, target = ?4, phase = ?5, phases = ?6,
-                 status = ?7, created = ?8, updated = ?9, revision = ?10, problem = ?11, length = ?12,
-                 modified = ?13, searched = 0",
+                 status = ?7, created = ?8, updated = ?9, revision = ?10, problem = ?11, archived = ?12,
+                 length = ?13, modified = ?14, searched = 0",
         )?
         .execute(params![
             row.id,
@@ -447,6 +482,7 @@ fn put(connection: &Connection, row: &Listed) -> Result<(), Failure> {
             row.updated,
             row.revision,
             row.problem,
+            row.is_archived,
             row.stamp.0,
             row.stamp.1,
         ])?;

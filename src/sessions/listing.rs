@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 /// How many sessions a page has.
 const PAGE: usize = 100;
 
+/// What is asked for to see the sessions in the archive, whatever their status.
+const ARCHIVED: &str = "archived";
+
 impl Work<'_> {
     /// `list_sessions`: the newest first, by heads only.
     pub(super) fn list_sessions(&mut self, call: &Call<'_>) -> Answer {
@@ -20,7 +23,8 @@ impl Work<'_> {
             expect_status(status)?;
         }
         let filter = Filter {
-            status: status.map(str::to_owned),
+            status: status.filter(|status| *status != ARCHIVED).map(str::to_owned),
+            is_archived: status == Some(ARCHIVED),
             workflow: call.text("workflow_type")?.map(str::to_owned),
             behind: call.text("cursor")?.map(cursor).transpose()?,
         };
@@ -52,6 +56,9 @@ fn entry(row: &Listed) -> Value {
         "last_updated": row.updated,
         "revision": row.revision,
     });
+    if row.is_archived {
+        entry["archived"] = true.into();
+    }
     if let Some(problem) = &row.problem {
         entry["problem"] = problem.as_str().into();
     }
@@ -59,15 +66,17 @@ fn entry(row: &Listed) -> Value {
 }
 
 fn expect_status(status: &str) -> Result<(), Failure> {
-    if status == FAILED || SessionStatus::named(status).is_some() {
+    if status == FAILED || status == ARCHIVED || SessionStatus::named(status).is_some() {
         return Ok(());
     }
     let words: Vec<&str> =
-        SessionStatus::ALL.into_iter().map(SessionStatus::as_str).chain([FAILED]).collect();
+        SessionStatus::ALL.into_iter().map(SessionStatus::as_str).chain([FAILED, ARCHIVED]).collect();
     let message = format!("`status` is one of {}", words.join(", "));
     Err(Failure::new(FailureKind::Value, message, Action::ListSessions)
         .with_parameter("status", "active")
-        .fix("`failed` are those whose file is damaged"))
+        .fix(
+            "`failed` are those whose file is damaged, `archived` those that `rulemark session gc` put away",
+        ))
 }
 
 fn cursor(given: &str) -> Result<(String, String), Failure> {

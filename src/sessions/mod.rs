@@ -204,7 +204,7 @@ impl<'w> Work<'w> {
     }
 
     /// Lets the index know of a write. Without it the next listing reads the file.
-    fn note(&mut self, session: &Session, before: i64) {
+    fn note(&mut self, session: &Session, before: index::FolderTimes) {
         let noted = self.with_index(|index, store| index.note(store, session, before));
         if let Err(failure) = noted {
             tracing::warn!(failure.message, "the index is behind");

@@ -97,9 +97,30 @@ impl<'p> Store<'p> {
         self.project.workspace().sessions()
     }
 
-    /// The file of a session.
+    /// Where sessions go that are over: they are found by name, and listed only for whoever asks for them.
+    pub(super) fn archive(&self) -> PathBuf {
+        self.folder().join("archive")
+    }
+
+    /// The file of a session that is not archived.
     pub(super) fn path(&self, id: &SessionId) -> PathBuf {
         self.folder().join(format!("{id}.md"))
+    }
+
+    /// The file of a session in the archive.
+    pub(super) fn archived_path(&self, id: &SessionId) -> PathBuf {
+        self.archive().join(format!("{id}.md"))
+    }
+
+    /// Where a session lies.
+    pub(super) fn place(&self, id: &SessionId) -> PathBuf {
+        let is_file = |path: &PathBuf| self.project.file_system().metadata(path).is_ok();
+        [self.path(id), self.archived_path(id)].into_iter().find(is_file).unwrap_or_else(|| self.path(id))
+    }
+
+    /// Whether a session lies in the archive.
+    pub(super) fn is_archived(&self, id: &SessionId) -> bool {
+        self.place(id) == self.archived_path(id)
     }
 
     /// The session with this name.
@@ -127,7 +148,7 @@ impl<'p> Store<'p> {
             limit: SESSION_SIZE,
             keep_lease,
         };
-        Ok(reader.read(&self.path(id), &|| None)?)
+        Ok(reader.read(&self.place(id), &|| None)?)
     }
 
     /// What is wrong with a session, if anything: what a listing shows.
@@ -164,6 +185,7 @@ impl<'p> Store<'p> {
             let Found { session, reading } = self.find(id, keep_lease)?.ok_or_else(|| not_found(id))?;
             let (write, answer) = match wish(self, &session)? {
                 Wish::Leave(answer) => return Ok((answer, session, false)),
+                Wish::Write(..) if self.is_archived(id) => return Err(archived(id)),
                 Wish::Write(write, answer) => (write, answer),
             };
             let written = Session::parse(write.text.clone());
@@ -185,7 +207,7 @@ impl<'p> Store<'p> {
         let path = self.path(id);
         let mut journal = self.project.take_journal()?;
         let is_known = journal.latest_session_write(id.as_str())?.is_some();
-        if is_known || self.project.file_system().metadata(&path).is_ok() {
+        if is_known || self.project.file_system().metadata(&self.place(id)).is_ok() {
             self.project.keep_journal(journal);
             return Ok(false);
         }
@@ -213,7 +235,7 @@ impl<'p> Store<'p> {
         let record = self.record(id, &write, (Some(before), None));
         journal.append_session(&record, &[(before, &reading.text)])?;
         self.project.keep_journal(journal);
-        remove(self.project.file_system(), &self.path(id));
+        remove(self.project.file_system(), &self.place(id));
         Ok(())
     }
 
@@ -390,6 +412,14 @@ impl Damage {
              one that was whole"
         ))
     }
+}
+
+/// What is in the archive is there to be read.
+fn archived(id: &SessionId) -> Failure {
+    let message = format!("session {id} is archived, so nothing of it changes");
+    Failure::new(FailureKind::State, message, Action::GetSession).of_session(id.as_str()).fix(format!(
+        "start another; or let a person move .rulemark/sessions/archive/{id}.md back up to go on with this one"
+    ))
 }
 
 /// There is no session of that name.

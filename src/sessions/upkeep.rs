@@ -212,7 +212,7 @@ impl Work<'_> {
     /// Moves a session out of the way of the others.
     fn archive(&mut self, id: &SessionId) -> Result<(), Failure> {
         let before = index::folder_time(&self.store);
-        let archive = self.store.folder().join("archive");
+        let archive = self.store.archive();
         fs::create_dir_all(&archive).map_err(|error| moved(&archive, &error))?;
         let Some(reading) = self.store.reading(id, true)? else { return Ok(()) };
         let mut journal = self.store.project.take_journal()?;
@@ -229,7 +229,7 @@ impl Work<'_> {
         let appended = journal.append_session(&write, &[(text, &reading.text)]);
         self.store.project.keep_journal(journal);
         appended?;
-        let (from, to) = (self.store.path(id), archive.join(format!("{id}.md")));
+        let (from, to) = (self.store.path(id), self.store.archived_path(id));
         self.store.project.file_system().rename(&from, &to).map_err(|error| moved(&from, &error))?;
         self.with_index(|index, store| index.note_removal(store, id, before))
     }
@@ -247,11 +247,12 @@ impl Store<'_> {
     /// Removes what no session refers to; says how many files that are.
     fn remove_unused(&mut self, is_trial: bool) -> Result<usize, Failure> {
         let mut used = BTreeSet::new();
-        for folder in [self.folder(), self.folder().join("archive")] {
+        for folder in [self.folder(), self.archive()] {
             for name in self.project.file_system().list(&folder).unwrap_or_default() {
-                let path = folder.join(&name);
-                if path.extension().is_some_and(|extension| extension == "md") {
-                    used.extend(references(&path)?);
+                // Beside the sessions lie texts that were set aside; of those nothing depends.
+                let id = name.to_str().and_then(|name| name.strip_suffix(".md")).and_then(SessionId::read);
+                if id.is_some() {
+                    used.extend(references(&folder.join(&name))?);
                 }
             }
         }

@@ -56,7 +56,7 @@ pub struct SessionNameArgs {
 /// `session list`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionListArgs {
-    /// Only those: active, paused, completed, failed
+    /// Only those: active, paused, completed, failed, archived
     #[arg(long, value_name = "STATUS")]
     pub status: Option<String>,
     /// Only those of this workflow

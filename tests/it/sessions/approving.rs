@@ -2,7 +2,7 @@
 
 use super::workspace::Workspace;
 use serde_json::{Value, json};
-use std::process::{Command, Output};
+use std::process::Output;
 
 const PLAN: &str = "\
 ---
@@ -53,10 +53,7 @@ fn assert_waits(answer: &Value) {
 }
 
 fn approve(workspace: &Workspace, session: &str) -> Output {
-    #[allow(clippy::disallowed_methods, reason = "a test plays the person at the terminal")]
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
-    command.env_clear().env("HOME", workspace.home()).current_dir(&workspace.root);
-    command.args(["approve", "--session", session]).output().unwrap()
+    workspace.output(&["approve", "--session", session])
 }
 
 fn said(output: &Output) -> String {

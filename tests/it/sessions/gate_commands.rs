@@ -10,7 +10,6 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::PathBuf,
-    process::{Command, Output},
 };
 
 const SLOW: &str = "\
@@ -63,7 +62,7 @@ impl Stage {
         workspace.write("gate.sh", &script);
         workspace.write("workflows/slow-gate.md", SLOW);
         workspace.let_unattended();
-        assert!(cli(&workspace, &["trust", "--workflow", "slow-gate", "--yes"]).status.success());
+        assert!(workspace.output(&["trust", "--workflow", "slow-gate", "--yes"]).status.success());
         Self { workspace, running: BufReader::new(running), go }
     }
 
@@ -119,13 +118,6 @@ fn answer(outcome: Option<Outcome>) -> Value {
         Some(Outcome::Answer(answer)) => answer,
         other => panic!("{other:?}"),
     }
-}
-
-fn cli(workspace: &Workspace, arguments: &[&str]) -> Output {
-    #[allow(clippy::disallowed_methods, reason = "a test plays the person at the terminal")]
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
-    command.env_clear().env("HOME", workspace.home()).env("PATH", std::env::var_os("PATH").unwrap());
-    command.current_dir(&workspace.root).args(arguments).output().unwrap()
 }
 
 #[test]
@@ -221,7 +213,7 @@ fn a_session_that_somebody_moved_meanwhile_is_decided_as_it_is() {
     let mut server = stage.workspace.serve();
     let id = stage.start(&mut server);
     let call = stage.begin(&mut server, &id);
-    assert!(cli(&stage.workspace, &["session", "pause", &id]).status.success());
+    assert!(stage.workspace.output(&["session", "pause", &id]).status.success());
     stage.let_it_end(0);
     let refused = answer(server.outcome(call));
     assert_eq!(refused["error_type"], "StateError", "{refused}");
@@ -241,7 +233,7 @@ fn a_person_sees_what_runs() {
     let mut stage = Stage::new();
     let id = stage.start(&mut stage.workspace.serve());
     stage.let_it_end(0);
-    let output = cli(&stage.workspace, &["session", "complete", &id, "1", "note=done"]);
+    let output = stage.workspace.output(&["session", "complete", &id, "1", "note=done"]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{output:?}");
     assert!(said.contains("running `sh gate.sh`"), "{said}");

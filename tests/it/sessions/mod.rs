@@ -7,4 +7,5 @@ mod disturbance;
 mod expect;
 mod gate_commands;
 mod hardening;
+mod tidying;
 mod workspace;

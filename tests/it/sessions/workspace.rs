@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Output},
 };
 use tempfile::TempDir;
 
@@ -39,6 +40,25 @@ impl Workspace {
         let settings = self.home().join(".config/rulemark");
         fs::create_dir_all(&settings).unwrap();
         fs::write(settings.join("config.toml"), "[person]\nunattended = true\n").unwrap();
+    }
+
+    /// What the command line comes to.
+    pub(super) fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
+        command.env_clear().env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap());
+        command.current_dir(&self.root).args(arguments).output().unwrap()
+    }
+
+    /// What the command line says to what it does.
+    pub(super) fn said(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same for programs.
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.said(arguments)).unwrap()
     }
 
     pub(super) fn home(&self) -> PathBuf {
