@@ -31,8 +31,11 @@ pub(super) fn did(run: &Run, settings: &Settings) -> Result<Vec<String>, Refusal
     }
     let what: Vec<String> = failures.iter().map(|it| fence::line(&it.message)).collect();
     let is_gate = failures.iter().any(|it| GATES.contains(&it.code));
-    let why =
-        if is_gate { "a gate of the workflow refuses it, and took it back" } else { "the rules can't run" };
+    let why = if is_gate {
+        "a gate of the workflow refuses it, and took the State keys back; what else the call wrote stands"
+    } else {
+        "the rules can't run"
+    };
     let refusal = Refusal::new(what.join("; "), Retry::AfterFix).because(why).with("did", shortened(lines));
     Err(failures.iter().filter_map(|it| it.hint.clone()).fold(refusal, Refusal::fix))
 }

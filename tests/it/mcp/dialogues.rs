@@ -12,6 +12,7 @@
 //! | `edit` | a hand edit of the state file: what is replaced by what |
 //! | `run` | a command of the user's |
 //! | `section`, `is` | what a section of the state file holds then |
+//! | `file` | the lines of the state file that a call has taken away and added |
 //!
 //! `RULEMARK_BLESS=1` writes what is answered into the files.
 
@@ -19,6 +20,7 @@ use super::client::{Client, Era};
 use crate::cli::environment::Environment;
 use rulemark::document::Outline;
 use serde_json::{Map, Value, json};
+use similar::{ChangeTag, TextDiff};
 use std::{fs, path::Path};
 
 #[test]
@@ -117,6 +119,7 @@ impl Replay {
     }
 
     fn call(&mut self, tool: &str, step: &mut Map<String, Value>) {
+        let before = step.contains_key("file").then(|| self.environment.read("workflow_state.md"));
         let number = step.get("client").and_then(Value::as_u64).unwrap_or(1) as usize;
         while self.clients.len() < number {
             let arguments = ["--tools", &self.tools];
@@ -146,5 +149,16 @@ impl Replay {
         if is_error {
             step.insert("error".into(), json!(true));
         }
+        if let Some(before) = before {
+            let after = self.environment.read("workflow_state.md");
+            step.insert("file".into(), json!(difference(&before, &after)));
+        }
     }
+}
+
+/// The lines that a file has lost and gained; whatever else it holds is the same, byte for byte.
+fn difference(before: &str, after: &str) -> Vec<String> {
+    let lines = TextDiff::from_lines(before, after);
+    let changed = lines.iter_all_changes().filter(|line| line.tag() != ChangeTag::Equal);
+    changed.map(|line| format!("{}{}", line.tag(), line.value())).collect()
 }
