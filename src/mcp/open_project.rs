@@ -71,7 +71,9 @@ impl Desk {
                 let refusal = Refusal::from(error);
                 match folder {
                     Some(folder) => {
-                        refusal.fix(format!("`rulemark init {}` makes one there", folder.display()))
+                        // Whoever reads this may be in another folder.
+                        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+                        refusal.fix(format!("`rulemark init {}` makes one there", quoted(&folder)))
                     }
                     None => refusal,
                 }

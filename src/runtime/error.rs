@@ -218,7 +218,7 @@ impl Error {
     #[must_use]
     pub fn is_no_project(&self) -> bool {
         match self {
-            Self::Workspace(WorkspaceError::NotFound(_)) => true,
+            Self::Workspace(WorkspaceError::NotFound(_) | WorkspaceError::NotMarked(_)) => true,
             Self::Workspace(WorkspaceError::Io { source, .. }) => source.kind() == io::ErrorKind::NotFound,
             _ => false,
         }

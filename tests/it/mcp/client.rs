@@ -100,12 +100,12 @@ impl Client {
     pub(super) fn begin(&mut self, method: &str, mut params: Value) -> u64 {
         self.next += 1;
         if self.era == Era::Stateless {
-            let prefix = "io.modelcontextprotocol";
-            params["_meta"] = json!({
-                format!("{prefix}/protocolVersion"): self.era.version(),
-                format!("{prefix}/clientInfo"): { "name": "test-client", "version": "1" },
-                format!("{prefix}/clientCapabilities"): self.capabilities,
-            });
+            let mut about = |name: &str, value: Value| {
+                params["_meta"][format!("io.modelcontextprotocol/{name}")] = value;
+            };
+            about("protocolVersion", json!(self.era.version()));
+            about("clientInfo", json!({ "name": "test-client", "version": "1" }));
+            about("clientCapabilities", self.capabilities.clone());
         }
         let id = self.next;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
