@@ -8,6 +8,10 @@
 //! A file that somebody overwrites in place shows in no folder; those on the page are looked at one by
 //! one, all others at most every [`SWEEP`].
 
+mod words;
+
+pub(super) use words::fts_query;
+
 use super::{
     failure::Failure,
     store::{Damage, Store},
@@ -317,52 +321,6 @@ impl Index {
             .connection
             .prepare_cached("SELECT status, count(*) FROM session GROUP BY status ORDER BY 1")?;
         Ok(query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
-    }
-
-    /// The sessions in which all these words occur, best first, each with the place.
-    pub(super) fn search(
-        &mut self,
-        store: &mut Store<'_>,
-        words: &str,
-        length: usize,
-    ) -> Result<Vec<(String, String)>, Failure> {
-        self.refresh(store)?;
-        self.read_words(store)?;
-        let quoted: Vec<String> =
-            words.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
-        let mut query = self.connection.prepare_cached(
-            "SELECT session.id, snippet(words, 0, '[', ']', '…', 12) FROM words
-             JOIN session ON session.number = words.rowid WHERE words MATCH ?1 ORDER BY rank LIMIT ?2",
-        )?;
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
-        let rows =
-            query.query_map(params![quoted.join(" "), length], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Reads the words of all files that have changed since they were last searched.
-    fn read_words(&mut self, store: &mut Store<'_>) -> Result<(), Failure> {
-        let stale: Vec<(i64, String)> = self
-            .connection
-            .prepare_cached("SELECT number, id FROM session WHERE searched = 0")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        if stale.is_empty() {
-            return Ok(());
-        }
-        let transaction = self.connection.unchecked_transaction()?;
-        for (number, id) in stale {
-            let Some(id) = SessionId::read(&id) else { continue };
-            let Some(text) = store.words_of(&id)? else { continue };
-            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([number])?;
-            transaction
-                .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
-                .execute(params![number, text])?;
-            transaction
-                .prepare_cached("UPDATE session SET searched = 1 WHERE number = ?1")?
-                .execute([number])?;
-        }
-        Ok(transaction.commit()?)
     }
 }
 

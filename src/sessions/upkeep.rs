@@ -59,10 +59,11 @@ pub struct Versions {
 const FRESH: Duration = Duration::from_secs(3_600);
 
 impl Sessions {
-    /// The sessions in which all these words occur, in their texts, logs and long evidence; best first.
+    /// The sessions in which all these words occur, in their texts, logs and long evidence, best first; words
+    /// between double quotes occur as they stand.
     ///
     /// # Errors
-    /// When the index can't be used, here and below.
+    /// When there is no word; when the index can't be used, here and below.
     pub fn search(
         &mut self,
         project: &mut Project,
@@ -70,10 +71,15 @@ impl Sessions {
         limit: usize,
     ) -> Result<Vec<FoundSession>, Failure> {
         let mut work = Work { store: Store::new(project), sessions: self, ran: None };
-        if !work.has_sessions() || words.trim().is_empty() {
+        let Some(query) = index::fts_query(words) else {
+            let message = format!("there is no word to search for in `{words}`");
+            return Err(Failure::new(FailureKind::Value, message, Action::ListSessions)
+                .fix("name words that stand in sessions; an exact phrase goes between double quotes"));
+        };
+        if !work.has_sessions() {
             return Ok(Vec::new());
         }
-        let found = work.with_index(|index, store| index.search(store, words, limit))?;
+        let found = work.with_index(|index, store| index.search(store, &query, limit))?;
         let found = found.into_iter().map(|(session, excerpt)| FoundSession { session, excerpt });
         Ok(found.collect())
     }

@@ -47,14 +47,17 @@ impl Definition {
              orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#555\"/></marker></defs>\n",
         );
         let row_of = |name: &str| rows.iter().position(|(known, ..)| known == name);
-        for (at, edge) in edges(self).iter().enumerate() {
+        let (mut forwards, mut backwards) = (0, 0);
+        for edge in edges(self) {
             let (Some(from), Some(to)) = (row_of(&edge.from), row_of(&edge.to)) else { continue };
-            svg.push_str(&line(from, to, at));
+            let lane = if to > from { &mut forwards } else { &mut backwards };
+            svg.push_str(&line(from, to, *lane % LANES));
+            *lane += usize::from(to != from + 1);
         }
         for (at, (_, label, is_optional)) in rows.iter().enumerate() {
             let y = MARGIN + at * STEP;
             let dash = if *is_optional { " stroke-dasharray=\"4 3\"" } else { "" };
-            let label: String = label.chars().take(44).collect();
+            let label = fitting(label);
             write!(
                 svg,
                 "<rect x=\"{LEFT}\" y=\"{y}\" width=\"{BOX}\" height=\"{TALL}\" rx=\"6\" fill=\"#fff\" stroke=\"#555\"{dash}/>\n\
@@ -76,6 +79,8 @@ const BOX: usize = 360;
 const TALL: usize = 36;
 const STEP: usize = 72;
 const MARGIN: usize = 20;
+/// Arrows that run side by side beside the boxes.
+const LANES: usize = 6;
 
 /// One way from a phase to the next.
 struct Edge {
@@ -111,8 +116,8 @@ fn label(phase: &Phase) -> String {
     format!("{}: {}", phase.number, phase.title)
 }
 
-/// An arrow: straight down to the row below, around the right side otherwise.
-fn line(from: usize, to: usize, at: usize) -> String {
+/// An arrow: straight down to the row below; around the right side further down, around the left one back.
+fn line(from: usize, to: usize, lane: usize) -> String {
     let bottom = MARGIN + from * STEP + TALL;
     let top = MARGIN + to * STEP;
     if to == from + 1 {
@@ -121,12 +126,39 @@ fn line(from: usize, to: usize, at: usize) -> String {
             "<path d=\"M{x} {bottom}V{top}\" fill=\"none\" stroke=\"#555\" marker-end=\"url(#tip)\"/>\n"
         );
     }
-    let right = LEFT + BOX;
-    let bend = right + 12 + at % 6 * 10;
-    let (start, end) = (MARGIN + from * STEP + TALL / 2, MARGIN + to * STEP + TALL / 2);
+    let aside = 12 + lane * 10;
+    let (side, bend) = if to > from { (LEFT + BOX, LEFT + BOX + aside) } else { (LEFT, LEFT - aside) };
+    // What leaves a box leaves it below what comes to it.
+    let (start, end) = (MARGIN + from * STEP + TALL * 3 / 4, MARGIN + to * STEP + TALL / 4);
     format!(
-        "<path d=\"M{right} {start}H{bend}V{end}H{right}\" fill=\"none\" stroke=\"#555\" marker-end=\"url(#tip)\"/>\n"
+        "<path d=\"M{side} {start}H{bend}V{end}H{side}\" fill=\"none\" stroke=\"#555\" marker-end=\"url(#tip)\"/>\n"
     )
+}
+
+/// As much of a label as fits into its box, whatever sans-serif font there is.
+fn fitting(label: &str) -> String {
+    let room = BOX - 20;
+    let widths = label.chars().scan(0, |sum, c| {
+        *sum += width_of(c);
+        Some(*sum)
+    });
+    let fits = widths.clone().take_while(|end| *end <= room).count();
+    if fits == widths.count() {
+        return label.to_owned();
+    }
+    let cut: String = label.chars().take(fits.saturating_sub(1)).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// How wide a letter is at most, in pixels, in common fonts at the size of the labels.
+fn width_of(c: char) -> usize {
+    match (c, unicode_width::UnicodeWidthChar::width(c)) {
+        ('M' | 'W' | 'm' | 'w' | '@' | '%', _) => 14,
+        (_, Some(2)) => 15,
+        (_, None | Some(0)) => 0,
+        (c, _) if c.is_uppercase() => 11,
+        _ => 9,
+    }
 }
 
 fn mermaid_text(text: &str) -> String {
@@ -180,5 +212,31 @@ mod tests {
         assert!(svg.contains("1: Look &quot;&lt;here&gt;&quot;") && !svg.contains("<here>"));
         assert_eq!(svg.matches("marker-end").count(), 5);
         assert_eq!(svg.matches("stroke-dasharray").count(), 1);
+        // Down on the right, back on the left, each in a lane of its own.
+        let around: Vec<&str> =
+            svg.lines().filter(|line| line.contains("marker-end") && line.contains('H')).collect();
+        assert_eq!(around.len(), 4, "{around:?}");
+        let starts = |start: &str| around.iter().filter(|line| line.contains(start)).count();
+        assert_eq!((starts("d=\"M440 "), starts("d=\"M80 ")), (2, 2), "{around:?}");
+        assert!(
+            around.iter().any(|line| line.contains("H452V"))
+                && around.iter().any(|line| line.contains("H462V"))
+        );
+    }
+
+    #[test]
+    fn labels_stay_in_their_boxes() {
+        for (label, fits) in [
+            ("1: Look", true),
+            ("4: Say what the change has to do, and how", false),
+            (&"W".repeat(24), true),
+            (&"W".repeat(25), false),
+            (&"検".repeat(22), true),
+            (&"検".repeat(23), false),
+        ] {
+            let shown = super::fitting(label);
+            assert_eq!(shown == label, fits, "{shown}");
+            assert_eq!(shown.ends_with('…'), !fits, "{shown}");
+        }
     }
 }

@@ -23,6 +23,15 @@ fn everything_that_is_wrong_is_said() {
 }
 
 #[test]
+fn what_is_probably_not_meant_is_warned_of() {
+    insta::glob!("../data/workflows/warnings", "*.*", |path| {
+        let reading = read(path);
+        assert!(reading.definition.is_some(), "{} is read", path.display());
+        insta::assert_snapshot!(faults(&reading));
+    });
+}
+
+#[test]
 fn each_form_comes_to_the_same_model() {
     insta::glob!("../data/workflows/forms", "*.*", |path| {
         let reading = read(path);

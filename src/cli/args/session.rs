@@ -197,7 +197,7 @@ pub struct SessionMetricsArgs {
 /// `session search`.
 #[derive(Debug, ClapArgs)]
 pub struct SessionSearchArgs {
-    /// All of these words
+    /// All of these words; `'"an exact phrase"'` between double quotes
     #[arg(required = true, value_name = "WORD")]
     pub words: Vec<String>,
     /// How many at most

@@ -32,11 +32,26 @@ pub(super) fn run(context: &mut Context, path: &Path, dry_run: bool) -> CommandR
     }
     let target = root(context)?.join(&shown);
     if target.exists() {
-        return Err(CommandError::refused(format!("{shown} is there already")));
+        return Err(CommandError::refused(format!("{shown} is there already"))
+            .with_hint("remove it first, or import a copy that has another name"));
     }
     copy(&bundle, &target)
         .map_err(|error| error.with_hint(format!("what there is of {shown} can be removed")))?;
     context.terminal.remark(Line::new().ink(Ink::Good, "took over").text(format!(" {what}")))?;
+    let shut: Vec<String> = definition
+        .phases
+        .iter()
+        .filter(|phase| phase.gate.broken.is_some())
+        .map(|phase| phase.number.to_string())
+        .collect();
+    if !shut.is_empty() {
+        let [phase, is] = if shut.len() == 1 { ["phase", "is"] } else { ["phases", "are"] };
+        let shut = shut.join(", ");
+        let line =
+            format!("until the errors above are mended, {phase} {shut} {is} never left: the gate stays shut");
+        context.terminal.remark(Line::new().ink(Ink::Caution, line))?;
+        return Ok(Exit::Findings);
+    }
     context.terminal.remark(format!("it runs as it is: start it with the id `{}`", definition.id))?;
     Ok(Exit::Ok)
 }

@@ -256,7 +256,18 @@ impl<'t> Reader<'t> {
                 (LineKind::Text, "Next") => match next_of(value) {
                     Some(found) => next = found,
                     // A sentence that begins with "Next:" is the author's.
-                    None => break,
+                    None => {
+                        if is_meant_as_next(value) {
+                            let place = self.place(line.content.start);
+                            let message =
+                                format!("`{content}` is no way to other phases, so it is read as text");
+                            let fault = Fault::warning("bad-next", place, message);
+                            self.faults.push(fault.with_hint(
+                                "write the numbers of phases, `Next: 2, 4`, or `Next: end` alone",
+                            ));
+                        }
+                        break;
+                    }
                 },
                 _ => break,
             }
@@ -354,6 +365,12 @@ fn next_of(value: &str) -> Option<Next> {
     }
     let numbers: Option<Vec<u32>> = value.split(',').map(|number| number.trim().parse().ok()).collect();
     numbers.map(Next::OneOf)
+}
+
+/// Whether an author who wrote this behind `Next:` probably meant phases.
+fn is_meant_as_next(value: &str) -> bool {
+    let first = value.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    first.eq_ignore_ascii_case("end") || (!first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Without blank lines at both ends, and with the line end of the last one.

@@ -3,6 +3,7 @@
 mod agents;
 mod approvals;
 mod commands;
+mod definitions;
 pub(crate) mod environment;
 mod evidence;
 mod gates;

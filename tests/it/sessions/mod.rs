@@ -7,5 +7,7 @@ mod disturbance;
 mod expect;
 mod gate_commands;
 mod hardening;
+mod repairing;
+mod searching;
 mod tidying;
 mod workspace;
