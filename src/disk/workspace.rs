@@ -33,10 +33,10 @@ pub struct Workspace {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
     /// No project here or above.
-    #[error("no rulemark.toml, .rulemark/ or workflow_state.md in {} or above", .0.display())]
+    #[error("no workflow_state.md, rulemark.toml, .rulemark/ or workflows/ in {} or above", .0.display())]
     NotFound(PathBuf),
     /// No project in the folder that was named.
-    #[error("no rulemark.toml, .rulemark/ or workflow_state.md in {}", .0.display())]
+    #[error("no workflow_state.md, rulemark.toml, .rulemark/ or workflows/ in {}", .0.display())]
     NotMarked(PathBuf),
     /// What was named as the project's folder is something else.
     #[error("{} is not a folder", .0.display())]

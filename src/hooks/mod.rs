@@ -103,6 +103,8 @@ fn project(heard: &Heard, caller: &Caller<'_>) -> Result<Option<Project>, Error>
     let places = [caller.root, heard.root.as_deref(), heard.folder.as_deref(), Some(caller.folder), edited];
     for place in places.into_iter().flatten() {
         match Project::discover(place) {
+            // Where only workflows are run, no rules of a state file hold anybody to anything.
+            Ok(project) if project.never_had_state()? => {}
             Ok(project) => return Ok(Some(at(project, caller))),
             Err(error) if error.is_no_project() => {}
             Err(error) => return Err(error),

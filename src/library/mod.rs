@@ -154,6 +154,14 @@ impl Library {
     }
 }
 
+/// Whether a folder is one that workflows are run in: it has definitions in [`FOLDER`], of which one can be
+/// read. Others call a folder so, too: `.github`.
+#[must_use]
+pub fn has_definitions(folder: &Path) -> bool {
+    let mut paths = files::definitions_in(&folder.join(FOLDER)).into_iter();
+    paths.any(|path| read(Layer::Project, folder, &path).definition().is_some())
+}
+
 fn read(layer: Layer, folder: &Path, path: &Path) -> Entry {
     let shown = files::shown(layer, folder, path);
     match bundle_at(path, folder, &shown) {

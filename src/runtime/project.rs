@@ -5,9 +5,10 @@ use super::{
     computation::Computed, facts::Facts, half_saved, transaction::Planned, unmerged,
 };
 use crate::{
-    disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, read_text},
+    disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, WorkspaceError, read_text},
     engine::{self, Cause, Event, FileFact, Files, Guidance, Lack, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
+    library,
     text::{DocumentId, Patch, Revision},
 };
 use jiff::civil::DateTime;
@@ -31,21 +32,35 @@ pub(super) const SETTINGS_SIZE: u64 = 1 << 20;
 
 impl Project {
     /// The project that `start` lies in: the first folder, from `start` upwards, that holds
-    /// `rulemark.toml`, `.rulemark/` or `workflow_state.md`.
+    /// `rulemark.toml`, `.rulemark/` or `workflow_state.md`; without one, the first with definitions in
+    /// `workflows/`.
     ///
     /// # Errors
     /// When there is none, or its `rulemark.toml` can't be read.
     pub fn discover(start: &Path) -> Result<Self, Error> {
-        Self::open(&Workspace::find_root(start)?)
+        let root = Workspace::find_root(start).or_else(|error| match error {
+            WorkspaceError::NotFound(start) => {
+                match start.ancestors().find(|it| library::has_definitions(it)) {
+                    Some(root) => Ok(root.to_owned()),
+                    None => Err(WorkspaceError::NotFound(start)),
+                }
+            }
+            error => Err(error),
+        })?;
+        Self::open(&root)
     }
 
-    /// The project in the folder `root`, which must hold `rulemark.toml`, `.rulemark/` or
-    /// `workflow_state.md`.
+    /// The project in the folder `root`, which must hold `rulemark.toml`, `.rulemark/`,
+    /// `workflow_state.md`, or definitions in `workflows/`.
     ///
     /// # Errors
     /// When it holds none of them, or its `rulemark.toml` can't be read.
     pub fn open_named(root: &Path) -> Result<Self, Error> {
-        Self::open(&Workspace::named_root(root)?)
+        let root = Workspace::named_root(root).or_else(|error| match error {
+            WorkspaceError::NotMarked(root) if library::has_definitions(&root) => Ok(root),
+            error => Err(error),
+        })?;
+        Self::open(&root)
     }
 
     /// The project in the folder `root`, whatever it holds.
@@ -350,6 +365,20 @@ impl Project {
     /// When there is a journal that can't be read.
     pub fn history(&self, limit: usize) -> Result<Vec<Entry>, Error> {
         Ok(self.journal()?.map(|journal| journal.history(limit)).transpose()?.unwrap_or_default())
+    }
+
+    /// Whether there is no state file, and nothing says that there should be one: neither settings nor the
+    /// journal.
+    ///
+    /// # Errors
+    /// When there is a journal that can't be read.
+    pub fn never_had_state(&self) -> Result<bool, Error> {
+        let is_there = |path: &Path| path.symlink_metadata().is_ok();
+        if is_there(self.workspace.state()) || is_there(&self.workspace.settings()) {
+            return Ok(false);
+        }
+        // Entries about sessions keep what the last entry said of the documents.
+        Ok(self.history(1)?.iter().all(|entry| entry.files.is_empty()))
     }
 
     /// One entry of the journal.

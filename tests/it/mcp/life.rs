@@ -224,7 +224,7 @@ fn it_says_which_project_it_took() {
         environment.write(&format!("{folder}/workflow_state.md"), "## State\nPhase: A\n");
     }
     let root = environment.root().canonicalize().unwrap();
-    let none = "no rulemark.toml, .rulemark/ or workflow_state.md in [PROJECT] or above";
+    let none = "no workflow_state.md, rulemark.toml, .rulemark/ or workflows/ in [PROJECT] or above";
     assert_eq!(project_of(&environment, &[], json!({})), none);
     let roots = json!({ "roots": { "test": [
         { "uri": "file:///nowhere" }, { "uri": format!("file://{}", root.join("b").display()) },

@@ -100,6 +100,13 @@ impl Client {
         Some(Outcome::Answer(structured))
     }
 
+    /// What a tool says that refuses, when it answers in the shape of those about the state file.
+    pub(super) fn refusal(&mut self, tool: &str, arguments: &Value) -> Value {
+        let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments })).unwrap();
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        serde_json::from_str(answer["result"]["content"][0]["text"].as_str().unwrap()).unwrap()
+    }
+
     /// Takes a call back.
     pub(super) fn cancel(&mut self, call: u64) {
         let params = json!({ "requestId": call });

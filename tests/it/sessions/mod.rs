@@ -10,4 +10,5 @@ mod hardening;
 mod repairing;
 mod searching;
 mod tidying;
+mod without_state_file;
 mod workspace;

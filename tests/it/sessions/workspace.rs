@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -44,9 +44,20 @@ impl Workspace {
 
     /// What the command line comes to.
     pub(super) fn output(&self, arguments: &[&str]) -> Output {
+        self.output_in(".", arguments)
+    }
+
+    /// The same in a folder of the workspace.
+    pub(super) fn output_in(&self, folder: &str, arguments: &[&str]) -> Output {
+        self.command(folder, arguments).output().unwrap()
+    }
+
+    pub(super) fn command(&self, folder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rulemark"));
         command.env_clear().env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap());
-        command.current_dir(&self.root).args(arguments).output().unwrap()
+        command.current_dir(self.root.join(folder)).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     /// What the command line says to what it does.
