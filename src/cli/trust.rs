@@ -31,7 +31,7 @@ struct TrustJson {
 /// One command.
 #[derive(Serialize)]
 struct CommandJson {
-    /// `test`, `lint`, `check`, `format`, `build`, or the rule it is a step of.
+    /// `test`, `lint`, `check`, `format`, `build`, or the rule or workflow it is a step of.
     purpose: String,
     label: String,
     line: String,
@@ -67,7 +67,7 @@ pub(crate) fn run(context: &mut Context, args: &TrustArgs) -> CommandResult {
     }
     let standing = checks.standing()?;
     if args.json {
-        terminal.json(&answer(root, &checks, &documents, standing))?;
+        terminal.json(&answer(root, &checks, |command| file(command, &documents), standing))?;
         return Ok(Exit::Ok);
     }
     if standing == Standing::NoCommands {
@@ -92,13 +92,21 @@ fn of_workflow(
     folders: &UserFolders,
 ) -> CommandResult {
     let found = sessions::gate_commands(project, workflow);
-    let (source, commands) = found.map_err(|failure| CommandError::usage(failure.message.clone()))?;
+    let (source, commands) = found.map_err(|failure| {
+        let error = CommandError::usage(&failure.message);
+        if failure.remedy.is_empty() { error } else { error.with_hint(&failure.remedy) }
+    })?;
     let checks = project.workflow_checks(workflow, commands, folders)?;
     let terminal = &mut context.terminal;
     if args.revoke {
         return revoke(terminal, &checks);
     }
     let standing = checks.standing()?;
+    if args.json {
+        let root = project.workspace().root().display().to_string();
+        terminal.json(&answer(root, &checks, |_| source.clone(), standing))?;
+        return Ok(Exit::Ok);
+    }
     if standing == Standing::NoCommands {
         terminal.line(format!("the gates of {workflow} run no commands"))?;
         return Ok(Exit::Ok);
@@ -106,8 +114,9 @@ fn of_workflow(
     for command in checks.commands() {
         let place = format!("  {source}:{}", command.at);
         terminal.prose(Line::new().ink(Ink::Strong, &command.label).ink(Ink::Faint, place), 2)?;
-        terminal.prose(Line::indented(4).ink(Ink::Accent, &command.line), 2)?;
+        show_line(terminal, command)?;
     }
+    terminal.line("")?;
     let question = format!("Let Rulemark run them at the gates of {workflow}?");
     let granted = "trusted; any change asks again".to_owned();
     decide(terminal, (&checks, &standing), folders, &Offer { question, granted, is_accepted: args.yes })
@@ -189,13 +198,19 @@ fn show(
         let head = Line::new().ink(Ink::Strong, command.purpose.name()).text(format!("  {}", command.label));
         let place = format!("  {}:{}", file(command, documents), command.at);
         terminal.prose(head.ink(Ink::Faint, place), 2)?;
-        terminal.prose(Line::indented(4).ink(Ink::Accent, &command.line), 2)?;
-        if let Some(what) = command.destructive() {
-            let remark = format!("never run: `{what}` is left to a person");
-            terminal.prose(Line::indented(4).ink(Ink::Caution, remark), 2)?;
-        }
+        show_line(terminal, command)?;
     }
     terminal.line("")
+}
+
+/// A command itself, and why it is not run where it is not.
+fn show_line(terminal: &mut Terminal, command: &NamedCommand) -> Result<(), CommandError> {
+    terminal.prose(Line::indented(4).ink(Ink::Accent, &command.line), 2)?;
+    if let Some(what) = command.destructive() {
+        let remark = format!("never run: `{what}` is left to a person");
+        terminal.prose(Line::indented(4).ink(Ink::Caution, remark), 2)?;
+    }
+    Ok(())
 }
 
 fn changes(terminal: &mut Terminal, added: &[String], removed: &[String]) -> Result<(), CommandError> {
@@ -237,12 +252,17 @@ fn list(terminal: &mut Terminal, trust: &Trust, json: bool) -> CommandResult {
     Ok(Exit::Ok)
 }
 
-fn answer(root: String, checks: &Checks, documents: &Documents, standing: Standing) -> TrustJson {
+fn answer(
+    root: String,
+    checks: &Checks,
+    file_of: impl Fn(&NamedCommand) -> String,
+    standing: Standing,
+) -> TrustJson {
     let command = |command: &NamedCommand| CommandJson {
         purpose: command.purpose.name().to_owned(),
         label: command.label.clone(),
         line: command.line.clone(),
-        file: file(command, documents),
+        file: file_of(command),
         at: command.at,
         left_to_person: command.destructive(),
     };

@@ -17,4 +17,5 @@ mod refusing;
 mod together;
 mod watched_commands;
 mod watching;
+mod workflow_trust;
 mod writing;
