@@ -11,12 +11,13 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
-use std::io;
+use std::{io, time::Duration};
 use tokio::{
     io::{
         AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf, duplex, split,
     },
     task::JoinHandle,
+    time::sleep,
 };
 
 /// A server whose tools are named after what they do.
@@ -57,6 +58,15 @@ impl ServerHandler for Moody {
             "wait" => {
                 context.ct.cancelled().await;
                 "cancelled".to_owned()
+            }
+            // Goes on for a while, whether anybody waits for it or not.
+            "stubborn" => {
+                sleep(Duration::from_secs(10)).await;
+                "stubborn".to_owned()
+            }
+            "slow" => {
+                sleep(Duration::from_secs(20)).await;
+                "slow".to_owned()
             }
             "touch" => {
                 self.hub.publish(&Change::Resource("a://1".to_owned()));
@@ -132,8 +142,15 @@ impl Dialogue {
 
     /// Shakes hands.
     pub(super) async fn initialize(&mut self) {
-        self.send(&request(0, "initialize", initialize_params())).await;
-        assert_eq!(self.read().await["id"], 0);
+        self.initialize_as("2025-11-25").await;
+    }
+
+    /// The same, in a revision.
+    pub(super) async fn initialize_as(&mut self, revision: &str) {
+        let mut params = initialize_params();
+        params["protocolVersion"] = json!(revision);
+        self.send(&request(0, "initialize", params)).await;
+        assert_eq!(self.read().await["result"]["protocolVersion"], revision);
         self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     }
 

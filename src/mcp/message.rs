@@ -2,7 +2,7 @@
 
 use rmcp::{
     ErrorData,
-    model::{ClientJsonRpcMessage, RequestId},
+    model::{ClientJsonRpcMessage, ClientNotification, RequestId},
 };
 
 /// Why a text is no message for the server.
@@ -16,29 +16,47 @@ pub(super) enum Unreadable {
 
 /// The message that a text is.
 pub(super) fn read(text: &[u8]) -> Result<ClientJsonRpcMessage, Unreadable> {
-    // RFC 8259 lets a reader skip a byte order mark; some tools write one.
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let text = without_mark(text);
     serde_json::from_slice(text).map_err(|error| {
         let scan = MessageIdScan::of(text);
         if error.is_data() && scan.is_notification() {
             return Unreadable::Dropped;
         }
-        Unreadable::Refused(Box::new(not_a_message(text, &error)), scan.request().cloned())
+        Unreadable::Refused(Box::new(not_a_message(&error)), scan.request().cloned())
     })
 }
 
-fn not_a_message(text: &[u8], error: &serde_json::Error) -> ErrorData {
-    if !error.is_data() {
-        let error = format!(
-            "this is not JSON: {error}; a message is one JSON object, on one line where lines are read"
-        );
-        return ErrorData::parse_error(error, None);
+/// The request that a text cancels, if that is what it does.
+pub(super) fn cancelled(text: &[u8]) -> Option<RequestId> {
+    // Most messages are not read twice for this.
+    memchr::memmem::find(text, b"cancelled")?;
+    match read(text) {
+        Ok(ClientJsonRpcMessage::Notification(notification)) => match notification.notification {
+            ClientNotification::CancelledNotification(cancelled) => cancelled.params.request_id,
+            _ => None,
+        },
+        _ => None,
     }
-    let batch = if text.trim_ascii_start().starts_with(b"[") { "; batches are not taken" } else { "" };
-    let error = format!(
-        "this is no JSON-RPC 2.0 message{batch}: it needs \"jsonrpc\": \"2.0\", a \"method\", \
-         and as its \"id\" a string or a whole number"
-    );
+}
+
+/// RFC 8259 lets a reader skip a byte order mark; some tools write one.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// What is answered to a text that is not JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> ErrorData {
+    let error =
+        format!("this is not JSON: {error}; a message is one JSON object, on one line where lines are read");
+    ErrorData::parse_error(error, None)
+}
+
+fn not_a_message(error: &serde_json::Error) -> ErrorData {
+    if !error.is_data() {
+        return not_json(error);
+    }
+    let error = "this is no JSON-RPC 2.0 message: it needs \"jsonrpc\": \"2.0\", a \"method\", and as its \
+                 \"id\" a string or a whole number";
     ErrorData::invalid_request(error, None)
 }
 

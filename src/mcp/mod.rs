@@ -23,6 +23,7 @@
 mod answer;
 mod arguments;
 mod ask;
+mod batch;
 mod call;
 mod changes;
 mod completion;

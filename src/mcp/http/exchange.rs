@@ -8,7 +8,7 @@ use super::{
     sessions::{Sessions, Visit},
 };
 use crate::mcp::{
-    Guarded,
+    Guarded, batch,
     message::{self, MessageIdScan, Unreadable},
 };
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -16,11 +16,14 @@ use hyper::{
     HeaderMap, Method, Request, StatusCode,
     body::{Body, Bytes, Frame, SizeHint},
     header::CONTENT_TYPE,
+    http::request::Parts,
 };
 use rmcp::{
-    ServerHandler,
+    ErrorData, ServerHandler,
+    model::RequestId,
     transport::{StreamableHttpService, streamable_http_server::session::local::LocalSessionManager},
 };
+use serde_json::Value;
 use std::{
     error::Error,
     net::IpAddr,
@@ -38,7 +41,7 @@ use tokio::{
 pub(super) const PATH: &str = "/mcp";
 
 /// The header that names a session.
-const SESSION: &str = "mcp-session-id";
+pub(super) const SESSION: &str = "mcp-session-id";
 
 /// The header that names the protocol's revision.
 const REVISION: &str = "mcp-protocol-version";
@@ -82,18 +85,16 @@ impl<H: ServerHandler> Exchange<H> {
         // Until the handler has the message, it stands in memory twice.
         let _large = self.expect_room_for(&body).await?;
         let body = self.collect(body).await?;
+        if batch::is_one(&body) && head.method == Method::POST {
+            return self.answer_batch(&head, &body, address).await;
+        }
         let id = MessageIdScan::of(&body).request().cloned();
-        let visit = match text(&head.headers, SESSION) {
-            Some(session) => self.sessions.visit(session, id.clone()).await.map_err(|_in_use| {
-                let error =
-                    "this id belongs to a request of this session that has no answer yet; use each id once";
-                Refusal::of_message(rmcp::ErrorData::invalid_request(error, None), id)
-            })?,
-            None => {
-                self.make_room_for(&head.method, &head.headers).await?;
-                None
-            }
-        };
+        let visit = self.visit(&head, &body, id.clone()).await;
+        let visit = visit.map_err(|error| Refusal::of_message(error, id))?;
+        let is_new = text(&head.headers, SESSION).is_none();
+        if is_new {
+            self.make_room_for(&head.method, &head.headers).await?;
+        }
         let is_json = text(&head.headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
         let is_delete = head.method == Method::DELETE;
         let mut answer = self.service.handle(Request::from_parts(head, Full::new(body.clone()))).await;
@@ -107,17 +108,56 @@ impl<H: ServerHandler> Exchange<H> {
         {
             return Err(Refusal::of_message(*error, id).into());
         }
-        Ok(answer.map(|body| Visited { body, _visit: visit }.boxed()))
+        if is_new && answer.headers().contains_key(SESSION) {
+            answer = self.note_agreed(answer).await;
+        }
+        Ok(answer.map(|body| Visited { body, visit }.boxed()))
+    }
+
+    /// Notes that the session which a request names is used by a message of it. There is none of a request
+    /// that names no session.
+    ///
+    /// # Errors
+    /// When the message is a request whose id is in use.
+    pub(super) async fn visit(
+        &self,
+        head: &Parts,
+        message: &[u8],
+        id: Option<RequestId>,
+    ) -> Result<Option<Visit>, ErrorData> {
+        let Some(session) = text(&head.headers, SESSION) else { return Ok(None) };
+        let visit = self.sessions.visit(session, id).await.map_err(|_in_use| {
+            let error = "this id belongs to a request of this session that has no answer yet, or was cancelled; \
+                         use each id once";
+            ErrorData::invalid_request(error, None)
+        })?;
+        if let Some(cancelled) = message::cancelled(message) {
+            self.sessions.cancel(session, &cancelled);
+        }
+        Ok(visit)
+    }
+
+    /// Notes what a new session has agreed on, which its first answer says.
+    async fn note_agreed(&self, answer: Answer) -> Answer {
+        let (head, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        let body = body.to_bytes();
+        if let (Some(session), Some(revision)) = (text(&head.headers, SESSION), agreed(&body)) {
+            self.sessions.agree(session, revision);
+        }
+        Answer::from_parts(head, Full::new(body).boxed())
+    }
+
+    /// Counts a message of an address.
+    pub(super) fn take_rate(&self, address: IpAddr) -> Result<(), Box<Refusal>> {
+        self.rates.take(address).map_err(|wait| {
+            let message = "too many requests from this address; wait a little";
+            Refusal::for_now(StatusCode::TOO_MANY_REQUESTS, wait, message).into()
+        })
     }
 
     fn admit<B>(&self, request: &Request<B>, address: IpAddr) -> Result<(), Box<Refusal>> {
-        self.rates.take(address).map_err(|wait| {
-            Refusal::for_now(
-                StatusCode::TOO_MANY_REQUESTS,
-                wait,
-                "too many requests from this address; wait a little",
-            )
-        })?;
+        self.take_rate(address)?;
         self.access.check(request.headers()).map_err(Refusal::from)?;
         if request.uri().path() != PATH {
             return Err(Refusal::new(
@@ -185,14 +225,23 @@ impl<H: ServerHandler> Exchange<H> {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// The revision that the answer to `initialize` names; the answer may be the last event of a stream.
+fn agreed(body: &[u8]) -> Option<String> {
+    let body = std::str::from_utf8(body).ok()?;
+    let event =
+        body.lines().rev().find_map(|line| line.strip_prefix("data: {")).map(|rest| format!("{{{rest}"));
+    let message: Value = serde_json::from_str(event.as_deref().unwrap_or(body)).ok()?;
+    Some(message["result"]["protocolVersion"].as_str()?.to_owned())
+}
+
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
 /// A body that keeps its session in use until it is sent, or nobody takes it any more.
-struct Visited<B> {
-    body: B,
-    _visit: Option<Visit>,
+pub(super) struct Visited<B> {
+    pub(super) body: B,
+    pub(super) visit: Option<Visit>,
 }
 
 impl<B: Body + Unpin> Body for Visited<B> {
@@ -203,7 +252,11 @@ impl<B: Body + Unpin> Body for Visited<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || frame.is_ready() && self.body.is_end_stream() {
+            self.visit.iter_mut().for_each(Visit::answered);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -6,11 +6,13 @@
 //!   which is also how long an unused connection stays open; a client that does not read is cut off.
 //! * `exchange`: one request: how often its address may ask (`rates`), the name and the page it comes by
 //!   and the token (`access`), the length of its body and the time that takes.
+//! * `batch`: a request that holds several messages.
 //! * `sessions`: of clients before 2026-07-28: how many, and until when one that nobody uses is kept.
 //!
 //! Whatever is refused is answered with a status and a JSON-RPC error that says what to do (`refusal`).
 
 mod access;
+mod batch;
 mod connection;
 mod exchange;
 mod rates;

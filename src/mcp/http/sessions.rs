@@ -7,7 +7,7 @@ use rmcp::{
     },
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -30,15 +30,38 @@ struct Use {
     last: Instant,
     /// The ids of the requests among them.
     requests: HashSet<RequestId>,
+    /// The latest that were cancelled, or whose client went away before the answer. Their handlers may
+    /// still run, and rmcp would take what they return for the answer to another request with the same id.
+    given_up: VecDeque<RequestId>,
+    /// The revision of the protocol that was agreed on, once that is known.
+    revision: Option<String>,
 }
 
 impl Use {
     fn now() -> Self {
-        Self { open: 0, last: Instant::now(), requests: HashSet::new() }
+        Self {
+            open: 0,
+            last: Instant::now(),
+            requests: HashSet::new(),
+            given_up: VecDeque::new(),
+            revision: None,
+        }
+    }
+
+    fn give_up(&mut self, id: &RequestId) {
+        if !self.given_up.contains(id) {
+            self.given_up.push_back(id.clone());
+        }
+        if self.given_up.len() > GIVEN_UP {
+            self.given_up.pop_front();
+        }
     }
 }
 
-/// A request with this id is not answered yet.
+/// How many ids of requests that were given up are kept for a session.
+const GIVEN_UP: usize = 256;
+
+/// A request with this id is not answered yet, or never will be.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct IdInUse;
 
@@ -52,6 +75,11 @@ impl Sessions {
         Self { manager, limit, idle, uses: Mutex::default() }
     }
 
+    /// Whether there is such a session.
+    pub(super) async fn is_open(&self, session: &str) -> bool {
+        self.manager.sessions.read().await.contains_key(session)
+    }
+
     /// Notes that a session is used, until the visit is dropped. There is none of an unknown session.
     ///
     /// # Errors
@@ -61,19 +89,38 @@ impl Sessions {
         session: &str,
         request: Option<RequestId>,
     ) -> Result<Option<Visit>, IdInUse> {
-        let session: SessionId = session.into();
-        if !self.manager.sessions.read().await.contains_key(&session) {
+        if !self.is_open(session).await {
             return Ok(None);
         }
+        let session: SessionId = session.into();
         let mut uses = self.uses();
         let used = uses.entry(session.clone()).or_insert_with(Use::now);
         if let Some(id) = &request
-            && !used.requests.insert(id.clone())
+            && (used.given_up.contains(id) || !used.requests.insert(id.clone()))
         {
             return Err(IdInUse);
         }
         used.open += 1;
-        Ok(Some(Visit { sessions: self.clone(), session, request }))
+        Ok(Some(Visit { sessions: self.clone(), session, request, is_answered: false }))
+    }
+
+    /// Notes that a request is cancelled, if it is open.
+    pub(super) fn cancel(&self, session: &str, request: &RequestId) {
+        if let Some(used) = self.uses().get_mut(session)
+            && used.requests.contains(request)
+        {
+            used.give_up(request);
+        }
+    }
+
+    /// Notes which revision of the protocol a new session has agreed on.
+    pub(super) fn agree(&self, session: &str, revision: String) {
+        self.uses().entry(session.into()).or_insert_with(Use::now).revision = Some(revision);
+    }
+
+    /// The revision of the protocol that a session has agreed on.
+    pub(super) fn revision(&self, session: &str) -> Option<String> {
+        self.uses().get(session)?.revision.clone()
     }
 
     /// Ends the session that was not used for longest if there is no place for another.
@@ -138,6 +185,14 @@ pub(super) struct Visit {
     sessions: Arc<Sessions>,
     session: SessionId,
     request: Option<RequestId>,
+    is_answered: bool,
+}
+
+impl Visit {
+    /// All of the answer has been handed over.
+    pub(super) fn answered(&mut self) {
+        self.is_answered = true;
+    }
 }
 
 impl Drop for Visit {
@@ -147,6 +202,9 @@ impl Drop for Visit {
             used.last = Instant::now();
             if let Some(request) = &self.request {
                 used.requests.remove(request);
+                if !self.is_answered {
+                    used.give_up(request);
+                }
             }
         }
     }

@@ -59,6 +59,10 @@ impl Server {
 
     /// Sends one request on a connection of its own and reads what comes back.
     async fn exchange(&self, head: &str, body: &str) -> Reply {
+        reply(&mut BufReader::new(self.send(head, body).await)).await
+    }
+
+    async fn send(&self, head: &str, body: &str) -> DuplexStream {
         let mut stream = self.connect();
         let text = format!(
             "{head}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\
@@ -67,16 +71,32 @@ impl Server {
         );
         // A server that has heard enough does not read the rest.
         stream.write_all(text.as_bytes()).await.ok();
-        reply(&mut BufReader::new(stream)).await
+        stream
     }
 
     async fn post(&self, headers: &str, message: &Value) -> Reply {
         self.exchange(&format!("POST /mcp HTTP/1.1{headers}"), &message.to_string()).await
     }
 
+    /// The same, where all of a stream is read.
+    async fn post_whole(&self, headers: &str, message: &Value) -> Reply {
+        let mut reader =
+            BufReader::new(self.send(&format!("POST /mcp HTTP/1.1{headers}"), &message.to_string()).await);
+        let mut reply = reply(&mut reader).await;
+        reader.read_to_string(&mut reply.body).await.unwrap();
+        reply
+    }
+
     /// Begins a session and answers its header, for further requests.
     async fn session(&self) -> String {
-        let reply = self.post("", &request(0, "initialize", initialize_params())).await;
+        self.session_of("2025-11-25").await
+    }
+
+    /// The same, of a revision of the protocol.
+    async fn session_of(&self, revision: &str) -> String {
+        let mut params = initialize_params();
+        params["protocolVersion"] = json!(revision);
+        let reply = self.post("", &request(0, "initialize", params)).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         format!("\r\nmcp-session-id: {}", reply.header("mcp-session-id").unwrap())
     }
@@ -353,6 +373,131 @@ async fn an_id_in_use_is_refused() {
         }
     }
     assert_eq!(server.post(&session, &call(2, "echo")).await.status, 200);
+}
+
+fn cancel(id: i64) -> Value {
+    json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}})
+}
+
+/// What a cancelled request's handler returns must not become the answer of another with its id.
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_ends_without_an_answer_and_its_id_is_not_used_again() {
+    let server = Server::with(|_| {});
+    let session = server.session().await;
+    let stubborn = call(1, "stubborn");
+    let waiting = server.post(&session, &stubborn);
+    let cancelled = async {
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.post(&session, &cancel(1)).await.status, 202);
+    };
+    let before = Instant::now();
+    let (ended, ()) = tokio::join!(waiting, cancelled);
+    assert_eq!((ended.status, ended.message(), before.elapsed().as_secs()), (200, Value::Null, 1));
+    let again = server.post(&session, &call(1, "slow")).await;
+    assert_eq!(again.status, 400, "{again:?}");
+    assert!(again.why().contains("use each id once"), "{again:?}");
+    // Of one that is answered or unknown there is nothing to cancel.
+    assert_eq!(server.post(&session, &call(2, "echo")).await.status, 200);
+    for id in [2, 3] {
+        assert_eq!(server.post(&session, &cancel(id)).await.status, 202);
+        let reply = server.post(&session, &call(id, "echo")).await;
+        assert_eq!(reply.message()["result"]["content"][0]["text"], "echo", "{reply:?}");
+    }
+}
+
+/// To go away does not cancel: the handler still has an answer, which nobody else may get.
+#[tokio::test(start_paused = true)]
+async fn the_id_of_a_request_whose_client_went_away_is_not_used_again() {
+    let server = Server::with(|_| {});
+    let session = server.session().await;
+    let stubborn = call(1, "stubborn");
+    tokio::select! {
+        reply = server.post(&session, &stubborn) => panic!("{reply:?}"),
+        () = sleep(Duration::from_secs(1)) => {}
+    }
+    let again = server.post(&session, &call(1, "slow")).await;
+    assert_eq!(again.status, 400, "{again:?}");
+    assert_eq!(server.post(&session, &call(2, "echo")).await.status, 200);
+}
+
+/// The messages of a stream, by their ids.
+fn messages(reply: &Reply) -> Vec<(Value, Value)> {
+    let events = reply.body.lines().filter_map(|line| line.strip_prefix("data: {"));
+    let messages = events.map(|rest| serde_json::from_str::<Value>(&format!("{{{rest}")).unwrap());
+    let mut messages: Vec<(Value, Value)> =
+        messages.map(|message| (message["id"].clone(), message)).collect();
+    messages.sort_by_key(|(id, _)| id.to_string());
+    messages
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_answered_in_one_stream() {
+    let server = Server::with(|_| {});
+    let session = server.session_of("2025-03-26").await;
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/unheard"});
+    let batch = json!([call(1, "slow"), note, call(2, "echo"), {"foo": 1}, call(2, "echo"), call(3, "none")]);
+    let reply = server.post_whole(&session, &batch).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/event-stream")), "{reply:?}");
+    let messages = messages(&reply);
+    let ids: Vec<&Value> = messages.iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, [&json!(1), &json!(2), &json!(2), &json!(3), &Value::Null], "{reply:?}");
+    assert_eq!(messages[0].1["result"]["content"][0]["text"], "slow");
+    let second = messages.iter().filter(|(id, message)| *id == 2 && message["error"].is_object());
+    assert_eq!(second.count(), 1, "{reply:?}");
+    assert_eq!(messages[3].1["error"]["code"], -32602);
+    assert_eq!(server.post(&session, &call(4, "echo")).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_wants_no_answer_is_accepted() {
+    let server = Server::with(|_| {});
+    let session = server.session_of("2025-03-26").await;
+    let waiting = call(1, "wait");
+    let waiting = server.post(&session, &waiting);
+    let accepted = async {
+        sleep(Duration::from_secs(1)).await;
+        let answer = json!({"jsonrpc": "2.0", "id": 99, "result": {}});
+        let batch = json!([{"jsonrpc": "2.0", "method": "notifications/unheard"}, answer, cancel(1)]);
+        server.post(&session, &batch).await
+    };
+    let (ended, accepted) = tokio::join!(waiting, accepted);
+    assert_eq!((accepted.status, accepted.body.as_str()), (202, ""), "{accepted:?}");
+    assert_eq!(ended.message(), Value::Null, "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_for_sessions_whose_revision_has_them() {
+    let server = Server::with(|_| {});
+    let refused = async |session: &str, batch: &Value, expected: &str| {
+        let reply = server.post(session, batch).await;
+        assert_eq!((reply.status, &reply.message()["id"]), (400, &Value::Null), "{reply:?}");
+        assert!(reply.why().contains(expected), "{reply:?}");
+    };
+    let batch = json!([call(1, "echo")]);
+    for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
+        refused(&server.session_of(revision).await, &batch, revision).await;
+    }
+    refused("", &batch, "has agreed on none").await;
+    refused("", &json!([request(0, "initialize", initialize_params())]), "`initialize` does by itself").await;
+    refused(&modern("echo"), &json!([modern_call(1, "echo")]), "send each message by itself").await;
+    assert_eq!(server.post("\r\nmcp-session-id: gone", &batch).await.status, 404);
+    let session = server.session_of("2025-03-26").await;
+    refused(&session, &json!([]), "holds no message").await;
+    refused(&session, &Value::from(vec![call(1, "echo"); 101]), "at most 100 messages").await;
+    let again = json!([request(0, "initialize", initialize_params())]);
+    let reply = server.post_whole(&session, &again).await;
+    assert_eq!(messages(&reply)[0].1["error"]["message"], "`initialize` is never part of a batch");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_counts_as_often_as_it_has_messages() {
+    let server = Server::with(|options| (options.limits.rate, options.limits.burst) = (1, 4));
+    let session = server.session_of("2025-03-26").await;
+    let batch = json!([call(1, "echo"), call(2, "echo"), call(3, "echo")]);
+    assert_eq!(server.post_whole(&session, &batch).await.status, 200);
+    assert_eq!(server.post(&session, &call(4, "echo")).await.status, 429);
+    advance(Duration::from_secs(2)).await;
+    assert_eq!(server.post(&session, &batch).await.status, 429);
 }
 
 #[tokio::test(start_paused = true)]

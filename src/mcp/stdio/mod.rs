@@ -4,6 +4,7 @@
 //!
 //! * A line that is no message, or too long for one, is answered with an error, under the request's own
 //!   id where it can be found, and reading goes on. Of a line past the limit nothing is kept.
+//! * A batch is taken apart, and answered as one, where the client's revision has batches (2025-03-26).
 //! * A request whose id is in use, a second `initialize`, and more requests at once than the limit, are
 //!   refused. Notifications and responses before the first request are dropped; rmcp would end.
 //! * A client that does not read makes this stop reading, once enough is queued for it. If it then takes
@@ -23,11 +24,15 @@ use self::{
 };
 use super::{
     Guarded,
+    batch::{self, Answers},
     message::{self, Unreadable},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
-    model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, RequestId, ServerJsonRpcMessage},
+    model::{
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, ProtocolVersion, RequestId,
+        ServerJsonRpcMessage, ServerResult,
+    },
     service::{QuitReason, ServerInitializeError},
     transport::Transport,
 };
@@ -103,6 +108,12 @@ pub struct StdioTransport<R> {
     lines: Lines<R>,
     outbox: Outbox,
     requests: Arc<Mutex<Requests>>,
+    /// What was agreed on by `initialize`.
+    revision: Option<ProtocolVersion>,
+    /// Messages of a batch that the server has not taken yet.
+    taken: VecDeque<ClientJsonRpcMessage>,
+    /// Batches that are not answered yet.
+    batches: Vec<Answers>,
     limits: StdioLimits,
     has_begun: bool,
     is_initialized: bool,
@@ -119,6 +130,9 @@ impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
             lines: Lines::new(input, limits.message),
             outbox: Outbox::new(output, limits.queue, limits.patience),
             requests: Arc::default(),
+            revision: None,
+            taken: VecDeque::new(),
+            batches: Vec::new(),
             limits,
             has_begun: false,
             is_initialized: false,
@@ -140,39 +154,96 @@ impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
     fn admit(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
         match line {
             Line::Oversized(id) => self.refuse(too_long(self.limits.message), id),
-            Line::Whole(line) => match message::read(&line) {
-                Ok(message) => return self.admit_message(message),
-                Err(Unreadable::Refused(error, id)) => self.refuse(*error, id),
-                Err(Unreadable::Dropped) => tracing::debug!("dropped a notification that can't be read"),
+            Line::Whole(line) if batch::is_one(&line) => {
+                self.admit_batch(&line);
+                return self.taken.pop_front();
+            }
+            Line::Whole(line) => match self.admit_message(message::read(&line)) {
+                Ok(message) => return message,
+                Err((error, id)) => self.refuse(*error, id),
             },
             Line::End => {}
         }
         None
     }
 
-    fn admit_message(&mut self, message: ClientJsonRpcMessage) -> Option<ClientJsonRpcMessage> {
+    /// Takes a batch apart, for `taken`.
+    fn admit_batch(&mut self, line: &[u8]) {
+        let elements = match batch::read(line, self.revision.as_ref().map(ProtocolVersion::as_str)) {
+            Ok(elements) => elements,
+            Err(error) => return self.refuse(error, None),
+        };
+        // Where a later message of the batch cancels an earlier one, it looks here.
+        self.batches.push(Answers::default());
+        for element in elements {
+            let admitted = self.admit_message(element.message);
+            let Some(answers) = self.batches.last_mut() else { return };
+            match admitted {
+                Ok(Some(message)) => {
+                    if let ClientJsonRpcMessage::Request(request) = &message {
+                        answers.expect(request.id.clone());
+                    }
+                    self.taken.push_back(message);
+                }
+                Ok(None) => {}
+                Err((error, id)) => answers
+                    .add(&ServerJsonRpcMessage::error(*error, id))
+                    .unwrap_or_else(|error| tracing::debug!(%error, "a refusal without a text")),
+            }
+        }
+        self.batches.last_mut().into_iter().for_each(Answers::end);
+        self.send_complete();
+    }
+
+    /// Sends the answers of the batches that have all of theirs.
+    fn send_complete(&mut self) {
+        for answers in self.batches.extract_if(.., |answers| answers.are_complete()) {
+            if let Some(text) = answers.text()
+                && let Err(error) = self.outbox.push(&text)
+            {
+                tracing::debug!(%error, "could not answer a batch");
+            }
+        }
+    }
+
+    /// What of a message is for the server; `None` when nobody has to know that it came.
+    ///
+    /// # Errors
+    /// With what is answered when it is refused, and to which request.
+    fn admit_message(
+        &mut self,
+        message: Result<ClientJsonRpcMessage, Unreadable>,
+    ) -> Result<Option<ClientJsonRpcMessage>, (Box<ErrorData>, Option<RequestId>)> {
+        let message = match message {
+            Ok(message) => message,
+            Err(Unreadable::Refused(error, id)) => return Err((error, id)),
+            Err(Unreadable::Dropped) => {
+                tracing::debug!("dropped a notification that can't be read");
+                return Ok(None);
+            }
+        };
         match &message {
             ClientJsonRpcMessage::Request(request) => {
-                if let Err(error) = self.admit_request(&request.id, &request.request) {
-                    self.refuse(error, Some(request.id.clone()));
-                    return None;
-                }
+                let admitted = self.admit_request(&request.id, &request.request);
+                admitted.map_err(|error| (Box::new(error), Some(request.id.clone())))?;
                 self.has_begun = true;
             }
             _ if !self.has_begun => {
                 tracing::debug!("dropped what came before the first request");
-                return None;
+                return Ok(None);
             }
             ClientJsonRpcMessage::Notification(notification) => {
                 if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
                     && let Some(id) = &cancelled.params.request_id
                 {
                     open(&self.requests).cancel(id, self.limits.requests);
+                    self.batches.iter_mut().for_each(|answers| _ = answers.forget(id));
+                    self.send_complete();
                 }
             }
             ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
         }
-        Some(message)
+        Ok(Some(message))
     }
 
     fn admit_request(&mut self, id: &RequestId, request: &ClientRequest) -> Result<(), ErrorData> {
@@ -210,6 +281,29 @@ impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
     fn queue(&self, message: &ServerJsonRpcMessage) -> io::Result<()> {
         self.outbox.push(&serde_json::to_vec(message)?)
     }
+
+    /// Sends what the server says; an answer to a message of a batch once all others are there.
+    fn say(&mut self, message: &ServerJsonRpcMessage) -> io::Result<()> {
+        let answered = match message {
+            ServerJsonRpcMessage::Response(response) => {
+                if let ServerResult::InitializeResult(agreed) = &response.result {
+                    self.revision = Some(agreed.protocol_version.clone());
+                }
+                Some(&response.id)
+            }
+            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+            ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
+        };
+        if let Some(id) = answered {
+            open(&self.requests).open.remove(id);
+            if let Some(batch) = self.batches.iter_mut().find_map(|batch| batch.forget(id).then_some(batch)) {
+                batch.add(message)?;
+                self.send_complete();
+                return Ok(());
+            }
+        }
+        self.queue(message)
+    }
 }
 
 impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTransport<R> {
@@ -219,15 +313,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTrans
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let answered = match &message {
-            ServerJsonRpcMessage::Response(response) => Some(&response.id),
-            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
-            ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
-        };
-        if let Some(id) = answered {
-            open(&self.requests).open.remove(id);
-        }
-        let queued = self.queue(&message);
+        let queued = self.say(&message);
         let outbox = self.outbox.clone();
         async move {
             queued?;
@@ -238,6 +324,9 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTrans
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
+            if let Some(message) = self.taken.pop_front() {
+                return Some(message);
+            }
             match self.next_line().await {
                 Ok(Line::End) => {}
                 Ok(line) => match self.admit(line) {
@@ -253,6 +342,10 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for StdioTrans
 
     async fn close(&mut self) -> io::Result<()> {
         self.ended.cancel();
+        // What is still open has no answer any more.
+        for text in self.batches.drain(..).filter_map(|answers| answers.text()) {
+            self.outbox.push(&text)?;
+        }
         self.outbox.finish(self.limits.farewell).await;
         Ok(())
     }

@@ -30,7 +30,7 @@ async fn every_line_that_is_no_message_is_answered_and_survived() {
             "[{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}]",
             json!(null),
             -32600,
-            "batches are not taken",
+            "this client has agreed on 2025-11-25",
         ),
         ("{\"foo\":\"bar\"}", json!(null), -32600, "no JSON-RPC 2.0 message"),
         ("7", json!(null), -32600, "no JSON-RPC 2.0 message"),
@@ -122,6 +122,110 @@ async fn an_id_in_use_is_refused() {
     assert!(refusal(&answer).2.contains("the id 1 belongs to a request"), "{answer}");
     assert_eq!(dialogue.call(2, "echo").await["result"]["content"][0]["text"], "echo");
     assert_eq!(dialogue.call(2, "echo").await["result"]["content"][0]["text"], "echo");
+}
+
+/// A client of the one revision that has batches.
+async fn with_batches() -> Dialogue {
+    let mut dialogue = Dialogue::start();
+    dialogue.initialize_as("2025-03-26").await;
+    dialogue
+}
+
+fn ids(answers: &Value) -> Vec<Value> {
+    let answers = answers.as_array().unwrap_or_else(|| panic!("no batch: {answers}"));
+    let mut ids: Vec<Value> = answers.iter().map(|answer| answer["id"].clone()).collect();
+    ids.sort_by_key(Value::to_string);
+    ids
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_answered_as_one() {
+    let mut dialogue = with_batches().await;
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/unheard"});
+    dialogue.send(&json!([call(1, "slow"), note, call(2, "echo"), request(3, "ping", json!({}))])).await;
+    // What comes by itself does not wait for it.
+    assert_eq!(dialogue.call(4, "echo").await["id"], 4);
+    let answers = dialogue.read().await;
+    assert_eq!(ids(&answers), [1, 2, 3]);
+    let slow = answers.as_array().unwrap().iter().find(|answer| answer["id"] == 1).unwrap();
+    assert_eq!(slow["result"]["content"][0]["text"], "slow");
+    // The ids are free again; a batch may have spaces, and one element.
+    dialogue.send_text(&format!("\u{feff} [ {} ]\n", call(1, "echo"))).await;
+    assert_eq!(ids(&dialogue.read().await), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_wants_no_answer_gets_none() {
+    let mut dialogue = with_batches().await;
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/unheard"});
+    dialogue.send(&json!([note, {"jsonrpc": "2.0", "id": 99, "result": {}}, note])).await;
+    dialogue.send_text("[{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":5}]\n").await;
+    assert_eq!(dialogue.call(1, "echo").await["id"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_in_a_batch_is_answered_in_it() {
+    let mut dialogue = with_batches().await;
+    dialogue.send(&call(9, "wait")).await;
+    let initialize = request(3, "initialize", crate::mcp::dialogue::initialize_params());
+    let batch = json!([1, call(1, "echo"), {"foo": 1}, call(1, "echo"), call(9, "echo"), initialize, call(2, "none")]);
+    dialogue.send(&batch).await;
+    let answers = dialogue.read().await;
+    assert_eq!(ids(&answers), [json!(1), json!(1), json!(2), json!(3), json!(9), json!(null), json!(null)]);
+    let codes: Vec<i64> = answers.as_array().unwrap().iter().map(|it| refusal(it).1).collect();
+    assert_eq!(codes, [-32600, -32600, -32600, -32600, -32600, 0, -32602], "{answers}");
+    // All of it wrong is a batch still; what is none has one answer.
+    dialogue.send_text("[1]\n").await;
+    assert_eq!(ids(&dialogue.read().await), [Value::Null]);
+    for (text, code) in [("[]\n", -32600), ("[1,\n", -32700)] {
+        dialogue.send_text(text).await;
+        assert_eq!(refusal(&dialogue.read().await).1, code);
+    }
+    let long = Value::from(vec![request(5, "ping", json!({})); batch::LONGEST + 1]);
+    dialogue.send(&long).await;
+    assert!(refusal(&dialogue.read().await).2.contains("at most 100 messages"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_of_a_batch_is_not_waited_for() {
+    let mut dialogue = with_batches().await;
+    let cancel =
+        |id: i64| json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+    dialogue.send(&json!([call(1, "wait"), call(2, "echo")])).await;
+    dialogue.send(&cancel(1)).await;
+    assert_eq!(ids(&dialogue.read().await), [2]);
+    // By the same batch, and all of it.
+    dialogue.send(&json!([call(3, "wait"), cancel(3), call(4, "echo")])).await;
+    assert_eq!(ids(&dialogue.read().await), [4]);
+    dialogue.send(&json!([call(5, "wait")])).await;
+    dialogue.send(&cancel(5)).await;
+    assert_eq!(dialogue.call(6, "echo").await["id"], 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_for_clients_whose_revision_has_them() {
+    for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
+        let mut dialogue = Dialogue::start();
+        dialogue.send(&json!([request(0, "initialize", json!({}))])).await;
+        assert!(refusal(&dialogue.read().await).2.contains("`initialize` does by itself"));
+        dialogue.initialize_as(revision).await;
+        dialogue.send(&json!([call(1, "echo")])).await;
+        let answer = dialogue.read().await;
+        let (id, code, why) = refusal(&answer);
+        assert_eq!((id, code), (Value::Null, -32600), "{answer}");
+        assert!(why.contains(revision) && why.contains("send each message by itself"), "{why}");
+        assert_eq!(dialogue.call(1, "echo").await["id"], 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_input_answers_a_batch_that_is_under_way() {
+    let mut dialogue = with_batches().await;
+    dialogue.send(&json!([call(1, "echo"), call(2, "wait")])).await;
+    let (last, result) = dialogue.hang_up().await;
+    result.unwrap();
+    assert_eq!(last.len(), 1, "{last:?}");
+    assert!(ids(&last[0]).contains(&json!(1)), "{last:?}");
 }
 
 #[tokio::test(start_paused = true)]
