@@ -12,7 +12,7 @@ use super::{
     model::{Definition, DynamicSource, Form, Gate, Guidance, Next, Phase, Place, Task},
     parts,
     shape::{self, UnknownNames},
-    tree,
+    tree::{self, Node, Tree},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +24,8 @@ pub(super) const METADATA: &str = "metadata.json";
 
 /// Reads a folder.
 pub(super) fn read(bundle: &Bundle) -> Reading {
-    let mut reader = Reader { bundle, faults: Vec::new() };
+    let root = Node { tree: Tree::Null, line: 0, column: 0 };
+    let mut reader = Reader { bundle, root, faults: Vec::new() };
     let definition = reader.definition();
     let refused = reader.faults.iter().any(|fault| fault.is_error() && fault.code != gate::SHUT);
     Reading { definition: definition.filter(|_| !refused), faults: reader.faults }
@@ -103,6 +104,8 @@ struct Checkpoint {
 
 struct Reader<'b> {
     bundle: &'b Bundle,
+    /// The metadata, with the places of all its parts.
+    root: Node,
     faults: Vec<Fault>,
 }
 
@@ -113,7 +116,7 @@ impl Reader<'_> {
         let phases: Vec<Phase> = numbers.into_iter().map(|number| self.phase(number, &metadata)).collect();
         let dynamic = self.dynamic(&metadata);
         if phases.is_empty() && dynamic.is_none() {
-            let place = self.place(METADATA);
+            let place = self.at("phases");
             self.faults.push(Fault::error(
                 "no-phases",
                 place,
@@ -147,6 +150,7 @@ impl Reader<'_> {
             Ok(node) => {
                 let (metadata, faults) = shape::decode(&node, &file.path, UnknownNames::Lost);
                 self.faults.extend(faults);
+                self.root = node;
                 metadata
             }
             Err(error) => {
@@ -159,12 +163,13 @@ impl Reader<'_> {
     /// The numbers that metadata or a folder has, in order.
     fn phase_numbers(&mut self, metadata: &Metadata) -> BTreeSet<u32> {
         let mut numbers = BTreeSet::new();
-        for entry in &metadata.phases {
+        for (at, entry) in metadata.phases.iter().enumerate() {
+            let at = format!("phases/{at}/phase_number");
             let number = entry.phase_number.as_u64().and_then(|number| u32::try_from(number).ok());
             let is_range = entry.phase_number.as_str().is_some_and(|text| text.contains(['N', 'n']));
             match number {
                 Some(number) if !numbers.insert(number) => {
-                    let place = self.place(METADATA);
+                    let place = self.at(&at);
                     self.faults.push(Fault::error(
                         "duplicate-phase",
                         place,
@@ -173,7 +178,7 @@ impl Reader<'_> {
                 }
                 None if !is_range => {
                     let message = format!("the phase number {} is no number from 0", entry.phase_number);
-                    let place = self.place(METADATA);
+                    let place = self.at(&at);
                     self.faults.push(Fault::error("bad-phase-number", place, message));
                 }
                 _ => {}
@@ -188,29 +193,32 @@ impl Reader<'_> {
             let message = format!(
                 "the folder phases/{number} is not among the phases of {METADATA}; it is read all the same"
             );
-            let place = self.place(METADATA);
+            let place = self.at("phases");
             self.faults.push(Fault::warning("unlisted-phase", place, message));
         }
         numbers.extend(unlisted);
         let said = metadata.total_phases.as_ref().and_then(Value::as_u64);
         if let Some(said) = said.filter(|said| *said != numbers.len() as u64) {
             let message = format!("total_phases says {said}, and there are {}", numbers.len());
-            let place = self.place(METADATA);
+            let place = self.at("total_phases");
             self.faults.push(Fault::warning("phase-count", place, message));
         }
         numbers
     }
 
     fn phase(&mut self, number: u32, metadata: &Metadata) -> Phase {
-        let entry =
-            metadata.phases.iter().find(|entry| entry.phase_number.as_u64() == Some(u64::from(number)));
+        let is_it = |entry: &&PhaseEntry| entry.phase_number.as_u64() == Some(u64::from(number));
+        let entry = metadata.phases.iter().find(is_it);
+        let listed = metadata.phases.iter().position(|entry| is_it(&entry));
+        // Where the metadata speaks of it.
+        let listed = listed.map(|at| format!("phases/{at}"));
         let folder = format!("phases/{number}");
         let named = entry.and_then(|entry| entry.file.as_ref().or(entry.phase_file.as_ref()));
         let names = named.map(|name| [name.clone(), format!("{folder}/{name}")]).into_iter().flatten();
         let file = names.chain([format!("{folder}/phase.md")]).find_map(|name| self.bundle.file(&name));
         let text = match file {
             Some(file) => file.text.clone(),
-            None => self.text_of_entry(&folder, entry),
+            None => self.text_of_entry(&folder, entry, listed.as_deref()),
         };
         let heading = parts::first_heading(&text).map(|heading| parts::without_label(&heading, "Phase"));
         let title = entry.and_then(|entry| entry.phase_name.clone()).or(heading);
@@ -218,8 +226,8 @@ impl Reader<'_> {
             number,
             id: None,
             title: title.unwrap_or_else(|| format!("Phase {number}")),
-            tasks: self.tasks(&folder, entry),
-            gate: self.gate(&folder, entry),
+            tasks: self.tasks(&folder, entry, listed.as_deref()),
+            gate: self.gate(&folder, entry, listed.as_deref()),
             text,
             is_template: false,
             when: None,
@@ -228,24 +236,28 @@ impl Reader<'_> {
                 criteria: entry.map(|entry| entry.validation_criteria.clone()).unwrap_or_default(),
                 ..Guidance::default()
             },
-            place: self.place(&format!("{folder}/phase.md")),
+            place: match (file, &listed) {
+                (Some(file), _) => Place { file: file.path.clone(), line: 1, column: 1 },
+                (None, Some(listed)) => self.at(listed),
+                (None, None) => self.place(&folder),
+            },
         }
     }
 
     /// What stands in for a `phase.md` that is not there.
-    fn text_of_entry(&mut self, folder: &str, entry: Option<&PhaseEntry>) -> String {
-        let place = self.place(&format!("{folder}/phase.md"));
-        let message = "there is no phase.md; the phase's purpose stands in for it";
+    fn text_of_entry(&mut self, folder: &str, entry: Option<&PhaseEntry>, listed: Option<&str>) -> String {
+        let place = listed.map_or_else(|| self.place(folder), |listed| self.at(listed));
+        let message = format!("there is no {folder}/phase.md; the phase's purpose stands in for it");
         self.faults.push(Fault::warning("missing-file", place, message));
         let purpose = entry.and_then(|entry| entry.purpose.clone()).unwrap_or_default();
         let deliverables = entry.map(|entry| entry.key_deliverables.as_slice()).unwrap_or_default();
         deliverables.iter().fold(purpose, |text, deliverable| format!("{text}\n- {deliverable}"))
     }
 
-    fn tasks(&mut self, folder: &str, entry: Option<&PhaseEntry>) -> Vec<Task> {
-        let listed = entry.map(|entry| entry.tasks.as_slice()).unwrap_or_default();
+    fn tasks(&mut self, folder: &str, entry: Option<&PhaseEntry>, listed: Option<&str>) -> Vec<Task> {
+        let entries = entry.map(|entry| entry.tasks.as_slice()).unwrap_or_default();
         let mut tasks: Vec<Task> = Vec::new();
-        for entry in listed {
+        for (at, entry) in entries.iter().enumerate() {
             let name = entry
                 .file
                 .clone()
@@ -256,7 +268,7 @@ impl Reader<'_> {
                 None => {
                     let message =
                         format!("the task {} has no file {path}; it is left out", entry.task_number);
-                    let place = self.place(METADATA);
+                    let place = self.at(&format!("{}/tasks/{at}", listed.unwrap_or_default()));
                     self.faults.push(Fault::warning("missing-file", place, message));
                 }
             }
@@ -273,21 +285,22 @@ impl Reader<'_> {
         tasks
     }
 
-    fn gate(&mut self, folder: &str, entry: Option<&PhaseEntry>) -> Gate {
+    fn gate(&mut self, folder: &str, entry: Option<&PhaseEntry>, listed: Option<&str>) -> Gate {
         if let Some(file) = self.bundle.file(&format!("{folder}/gate-definition.yaml")) {
             let (gate, faults) = gate::read(file);
             self.faults.extend(faults);
             return gate;
         }
         let required = entry.and_then(|entry| entry.checkpoint.as_ref());
-        let place = self.place(METADATA);
+        let listed = listed.unwrap_or("phases");
+        let place = self.at(&format!("{listed}/checkpoint/required_evidence"));
         let gate = gate::of_names(
             required.map(|checkpoint| checkpoint.required_evidence.as_slice()).unwrap_or_default(),
             &place,
         );
         if gate.is_open() {
             let message = format!("{folder} has no gate-definition.yaml: any call closes this phase");
-            self.faults.push(Fault::warning("no-gate", self.place(folder), message));
+            self.faults.push(Fault::warning("no-gate", self.at(listed), message));
         }
         gate
     }
@@ -301,7 +314,7 @@ impl Reader<'_> {
         if kind != "spec_tasks_md" {
             let message =
                 format!("the source `{kind}` of its phases is not known; it can be `spec_tasks_md`");
-            self.faults.push(Fault::error("unknown-source", self.place(METADATA), message));
+            self.faults.push(Fault::error("unknown-source", self.at("dynamic_config/source_type"), message));
         }
         let templates = config.map(|config| &config.templates);
         let phase = templates.and_then(|templates| templates.phase.as_deref());
@@ -310,23 +323,34 @@ impl Reader<'_> {
             option: config
                 .and_then(|config| config.source_path_key.clone())
                 .unwrap_or_else(|| "spec_path".to_owned()),
-            phase_template: self.template(phase),
-            task_template: self.template(task),
+            phase_template: self.template(phase, "dynamic_config/templates/phase"),
+            task_template: self.template(task, "dynamic_config/templates/task"),
         })
     }
 
-    fn template(&mut self, path: Option<&str>) -> Option<String> {
+    fn template(&mut self, path: Option<&str>, named_at: &str) -> Option<String> {
         let path = path?;
         let Some(file) = self.bundle.file(path) else {
             let message = format!("the template {path} is not there");
-            self.faults.push(Fault::error("missing-file", self.place(METADATA), message));
+            self.faults.push(Fault::error("missing-file", self.at(named_at), message));
             return None;
         };
         self.faults.extend(dynamic::unknown_placeholders(&file.text, &file.path));
         Some(file.text.clone())
     }
 
-    /// The head of a file of the folder.
+    /// The place of a part of the metadata, `phases/0/tasks/1`, or of what there is on the way to it.
+    fn at(&self, path: &str) -> Place {
+        let mut node = &self.root;
+        for step in path.split('/') {
+            let item = || node.items().get(step.parse::<usize>().ok()?);
+            let Some(inner) = node.get(step).or_else(item) else { break };
+            node = inner;
+        }
+        Place { line: node.line, column: node.column, ..self.place(METADATA) }
+    }
+
+    /// A file of the folder as a whole.
     fn place(&self, inner: &str) -> Place {
         Place { file: format!("{}/{inner}", self.bundle.source), line: 0, column: 0 }
     }

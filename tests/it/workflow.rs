@@ -1,7 +1,10 @@
 //! Definitions in `tests/data/workflows`: what each form comes to, and everything that is wrong with the
 //! wrong ones. And the published schema.
 
-use rulemark::workflow::{Bundle, Gate, Reading, published_schema};
+use rulemark::{
+    library::bundle_at,
+    workflow::{Bundle, Gate, Reading, published_schema},
+};
 use std::{fmt::Write as _, fs, path::Path};
 
 fn read(path: &Path) -> Reading {
@@ -29,6 +32,19 @@ fn what_is_probably_not_meant_is_warned_of() {
         assert!(reading.definition.is_some(), "{} is read", path.display());
         insta::assert_snapshot!(faults(&reading));
     });
+}
+
+/// Of a folder that its metadata does not know there is no line to name.
+#[test]
+fn what_is_wrong_in_a_folder_is_said_with_its_line() {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/workflows/folders");
+    let mut said = String::new();
+    for name in ["broken", "odd"] {
+        let reading = bundle_at(&folders.join(name), &folders, name).unwrap().read();
+        assert!(reading.definition.is_none(), "{name} is refused");
+        writeln!(said, "{}", faults(&reading)).unwrap();
+    }
+    insta::assert_snapshot!(said);
 }
 
 #[test]
