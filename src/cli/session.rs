@@ -14,6 +14,7 @@ use super::{
     render::{Extent, Ink, Line, Table, diff},
 };
 use crate::{
+    library::{Entry, Library},
     process::Watch,
     runtime::Project,
     sessions::{Advance, Failure, FailureKind, Sessions},
@@ -32,7 +33,7 @@ pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandRes
             let name = whole_name(&mut project, &args.session);
             return show(context, &mut project, &name);
         }
-        command => call(command)?,
+        command => call(&project, command)?,
     };
     if let Some(name) = call.get("session_id").and_then(Value::as_str).map(str::to_owned) {
         call.insert("session_id".into(), whole_name(&mut project, &name).into());
@@ -103,10 +104,10 @@ fn whole_name(project: &mut Project, given: &str) -> String {
 }
 
 /// The call that a subcommand makes, and whether its answer is printed as JSON.
-fn call(command: &SessionCommand) -> Result<(Map<String, Value>, bool), CommandError> {
+fn call(project: &Project, command: &SessionCommand) -> Result<(Map<String, Value>, bool), CommandError> {
     let (call, json) = match command {
         SessionCommand::List(args) => (list(args), args.json),
-        SessionCommand::Start(args) => (start(args)?, args.json),
+        SessionCommand::Start(args) => (start(project, args)?, args.json),
         SessionCommand::Show(args) => (about("get_session", &args.session), args.json),
         SessionCommand::Phase(args) => (about("get_phase", &args.session), args.json),
         SessionCommand::Task(args) => {
@@ -166,12 +167,18 @@ fn list(args: &SessionListArgs) -> Value {
     })
 }
 
-fn start(args: &SessionStartArgs) -> Result<Value, CommandError> {
+fn start(project: &Project, args: &SessionStartArgs) -> Result<Value, CommandError> {
+    let mut library = Library::of(Some(project.workspace().root()));
+    library.refresh();
+    let definition = library.find(&args.workflow).and_then(Entry::definition);
+    let inputs = definition.map(|definition| definition.inputs.as_slice()).unwrap_or_default();
+    // An issue's number is text where text is wanted.
+    let is_text = |name: &str| inputs.iter().any(|input| input.name == name && input.kind.is_text());
     Ok(json!({
         "action": "start",
         "workflow_type": args.workflow,
         "target_file": args.target,
-        "options": values(&args.options)?,
+        "options": values(&args.options, is_text)?,
     }))
 }
 
@@ -180,15 +187,15 @@ fn complete(args: &SessionCompleteArgs) -> Result<Value, CommandError> {
         Some(file) => read_object(file)?,
         None => Map::new(),
     };
-    evidence.extend(values(&args.evidence)?);
+    evidence.extend(values(&args.evidence, |_| false)?);
     let mut call = about("complete_phase", &args.session);
     call["phase"] = args.phase.into();
     call["evidence"] = evidence.into();
     Ok(call)
 }
 
-/// `NAME=VALUE` each.
-fn values(given: &[String]) -> Result<Map<String, Value>, CommandError> {
+/// `NAME=VALUE` each: JSON, or else text; always text under some names.
+fn values(given: &[String], is_text: impl Fn(&str) -> bool) -> Result<Map<String, Value>, CommandError> {
     let mut values = Map::new();
     for pair in given {
         let Some((name, value)) = pair.split_once('=') else {
@@ -196,6 +203,7 @@ fn values(given: &[String]) -> Result<Map<String, Value>, CommandError> {
         };
         let value = match value.strip_prefix('@') {
             Some(file) => Value::String(read(file)?),
+            None if is_text(name) => value.into(),
             None => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
         };
         values.insert(name.to_owned(), value);

@@ -14,7 +14,7 @@ use crate::{
     disk::{LocalFileSystem, create_file},
     library::{BUILT_IN, Entry, FOLDER, Library, bundle_at},
     text::Severity,
-    workflow::{Definition, Fault, Gate, Phase, published_schema},
+    workflow::{Definition, Fault, Gate, Phase, published_schema, tasks::TaskList},
 };
 use answer::{DefinitionJson, EntryJson, FaultJson};
 use std::{
@@ -182,7 +182,10 @@ fn check(context: &mut Context, paths: &[PathBuf], json: bool) -> CommandResult 
     } else {
         let mut faults = Vec::new();
         for path in paths {
-            faults.extend(read_path(path)?.1.faults);
+            faults.extend(match specification(path)? {
+                Some(list) => list.faults,
+                None => read_path(path)?.1.faults,
+            });
         }
         faults
     };
@@ -194,6 +197,21 @@ fn check(context: &mut Context, paths: &[PathBuf], json: bool) -> CommandResult 
     let is_finding = |fault: &Fault| fault.severity > Severity::Note;
     Ok(if faults.iter().any(is_finding) { Exit::Findings } else { Exit::Ok })
 }
+
+/// The phases and tasks of a specification, when that is what lies at `path`: a `tasks.md`, or its folder.
+fn specification(path: &Path) -> Result<Option<TaskList>, CommandError> {
+    let file = if path.is_dir() { path.join(TASKS) } else { path.to_owned() };
+    if file.file_name().is_none_or(|name| name != TASKS) || !file.is_file() {
+        return Ok(None);
+    }
+    let shown = file.display().to_string();
+    let text = fs::read_to_string(&file)
+        .map_err(|error| CommandError::usage(format!("{shown} can't be read")).because(error))?;
+    Ok(Some(TaskList::read(&shown, &text)))
+}
+
+/// The file of a specification that has its phases and tasks.
+const TASKS: &str = "tasks.md";
 
 /// Prints findings and how many there are.
 fn tell(terminal: &mut Terminal, faults: &[Fault]) -> Result<(), CommandError> {

@@ -31,7 +31,7 @@ impl Work<'_> {
             return self.resumed(&session);
         }
         let inputs = self.inputs(&definition, options)?;
-        let definition = self.whole(definition, &inputs)?;
+        let (definition, warnings) = self.whole(definition, &inputs)?;
         let scope = Scope { inputs: inputs.clone(), target: target.to_owned(), ..Scope::default() };
         let first = definition.first_phase(&scope).map_err(|why| {
             Failure::new(FailureKind::Validation, why.to_string(), call.action).fix("mend the workflow")
@@ -59,7 +59,11 @@ impl Work<'_> {
             if self.store.create(&id, &write)? {
                 let session = self.store.read(&id)?;
                 self.note(&session, before);
-                return self.started(&session, &definition, false);
+                let mut answer = self.started(&session, &definition, false)?;
+                if !warnings.is_empty() {
+                    answer.insert("warnings".into(), warnings.into());
+                }
+                return Ok(answer);
             }
         }
         Err(Failure::new(FailureKind::Conflict, "there is no name left for another session", call.action))
@@ -134,7 +138,7 @@ impl Work<'_> {
                     if let (FieldType::Path, Some(path)) = (input.kind, value.as_str()) {
                         paths::inside(root, &input.name, path)?;
                     }
-                    faults.extend(super::texts::input_fault(input, value));
+                    faults.extend(input.fault(value).map(|fault| format!("`{}` {fault}", input.name)));
                 }
                 None => match &input.default {
                     Some(default) => drop(inputs.insert(input.name.clone(), default.clone())),
@@ -157,9 +161,13 @@ impl Work<'_> {
             .fix("give what is missing in `options`"))
     }
 
-    /// The definition with all its phases.
-    fn whole(&self, definition: Definition, inputs: &Map<String, Value>) -> Result<Arc<Definition>, Failure> {
-        let Some(source) = &definition.dynamic else { return Ok(Arc::new(definition)) };
+    /// The definition with all its phases, and what to know about them.
+    fn whole(
+        &self,
+        definition: Definition,
+        inputs: &Map<String, Value>,
+    ) -> Result<(Arc<Definition>, Vec<String>), Failure> {
+        let Some(source) = &definition.dynamic else { return Ok((Arc::new(definition), Vec::new())) };
         let root = self.store.project.workspace().root();
         let refused = |message: String| {
             Failure::new(FailureKind::Validation, message, super::Action::Start)
@@ -174,7 +182,9 @@ impl Work<'_> {
             return Err(refused(format!("workflow {} needs the option `{}`", definition.id, source.option)));
         };
         let path = paths::inside(root, &source.option, given)?;
-        super::texts::filled(self.store.project, &definition, path).map_err(refused).map(Arc::new)
+        let (filled, warnings) =
+            super::texts::filled(self.store.project, &definition, path).map_err(refused)?;
+        Ok((Arc::new(filled), warnings))
     }
 }
 

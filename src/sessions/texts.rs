@@ -3,26 +3,27 @@
 use crate::{
     disk::{ReadError, read_text},
     runtime::Project,
-    workflow::{Definition, FieldCheck, Input, tasks::TaskList},
+    workflow::{Definition, FieldCheck, tasks::TaskList},
 };
-use serde_json::Value;
 
 /// What must hold for a field, in words.
 pub(super) fn check_in_words(check: &FieldCheck) -> Option<String> {
     check.message.clone()
 }
 
-/// What is wrong with the value of an input.
-pub(super) fn input_fault(_: &Input, _: &Value) -> Option<String> {
-    None
-}
+/// How many warnings are told at the start of a session.
+const TOLD: usize = 5;
 
 /// The largest specification, in bytes.
 const SPECIFICATION: u64 = 2 << 20;
 
-/// The definition with the phases that come from the specification at `path`, a folder or its `tasks.md`.
-/// What is wrong is said in words.
-pub(super) fn filled(project: &Project, definition: &Definition, path: &str) -> Result<Definition, String> {
+/// The definition with the phases that come from the specification at `path`, a folder or its `tasks.md`; and
+/// what to know before it is run. What is wrong is said in words.
+pub(super) fn filled(
+    project: &Project,
+    definition: &Definition,
+    path: &str,
+) -> Result<(Definition, Vec<String>), String> {
     let root = project.workspace().root();
     let folder = root.join(path);
     let (file, shown) = match folder.is_dir() {
@@ -34,8 +35,17 @@ pub(super) fn filled(project: &Project, definition: &Definition, path: &str) -> 
         error => error.to_string(),
     })?;
     let text = text.ok_or_else(|| format!("there is no {shown}"))?;
-    definition.with_spec(&TaskList::read(&shown, &text)).map_err(|faults| {
+    let spec = TaskList::read(&shown, &text);
+    let filled = definition.with_spec(&spec).map_err(|faults| {
         let faults: Vec<String> = faults.iter().take(5).map(ToString::to_string).collect();
         format!("the specification can't be run: {}", faults.join("; "))
-    })
+    })?;
+    let mut warnings: Vec<String> =
+        spec.open_gates().take(TOLD).map(|fault| format!("{}: {}", fault.place, fault.message)).collect();
+    match spec.open_gates().count().saturating_sub(TOLD) {
+        0 => {}
+        more => warnings
+            .push(format!("{more} more phases have none; `rulemark workflow check {shown}` lists them")),
+    }
+    Ok((filled, warnings))
 }

@@ -4,7 +4,7 @@
 
 use super::{
     evidence::{Answer, Facts, Question},
-    model::{Check, FieldCheck, FieldType},
+    model::{Check, FieldCheck, FieldType, Input},
 };
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
@@ -18,6 +18,14 @@ pub(super) enum Outcome {
     Fails(String),
     /// The shell has to find these out first.
     Asks(Vec<Question>),
+}
+
+impl Input {
+    /// What is wrong with a value that is given for it: it is of another type.
+    #[must_use]
+    pub fn fault(&self, value: &Value) -> Option<String> {
+        type_fault(self.kind, value)
+    }
 }
 
 /// What is wrong with the type of `value`.

@@ -452,6 +452,14 @@ impl Phase {
     }
 }
 
+impl FieldType {
+    /// Whether its values are text.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Path | Self::Commit | Self::Url)
+    }
+}
+
 impl Gate {
     /// Whether it asks for nothing.
     #[must_use]

@@ -67,6 +67,9 @@ pub struct SpecTask {
     pub place: Place,
 }
 
+/// The code of the warning that a phase closes on any call.
+const NO_GATE: &str = "no-gate";
+
 impl TaskList {
     /// The largest file that is read, in bytes.
     pub const LARGEST: usize = 2 << 20;
@@ -90,9 +93,22 @@ impl TaskList {
             let fault = Fault::error("no-phases", whole, "there is no phase in it");
             faults.push(fault.with_hint("write each phase under a heading: `## Phase 1: Title`"));
         }
+        let open = phases.iter().filter(|phase| phase.gate.is_empty());
+        faults.extend(open.map(|phase| {
+            let message = format!("phase {} has no validation gate: any call closes it", phase.number);
+            let fault = Fault::warning(NO_GATE, phase.place.clone(), message);
+            fault
+                .with_hint("write `**Validation Gate:**` at its end, and `- [ ]` before each thing to see to")
+        }));
         let mut list = Self { phases, faults, revision };
         list.check_dependencies();
         list
+    }
+
+    /// What whoever begins to run it has to know: which phases close on any call. The other faults are its
+    /// author's, and may quote what is not to be seen yet.
+    pub fn open_gates(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| fault.code == NO_GATE)
     }
 
     /// Whether it can be run.

@@ -7,6 +7,7 @@ mod disturbance;
 mod expect;
 mod gate_commands;
 mod hardening;
+mod open_gates;
 mod repairing;
 mod searching;
 mod tidying;
