@@ -77,7 +77,8 @@
 //! * The core never fails on what a user wrote: it answers with values *and* diagnostics.
 //! * Blocks concatenate to the text they were read from; bytes outside a patch's edits never change.
 //! * The same files and the same event give the same bytes.
-//! * The Markdown is the state: deleting `.rulemark/` loses history, never state.
+//! * The Markdown is the state: deleting `.rulemark/` loses history, never state; sessions are Markdown, too,
+//!   and lie in it.
 
 pub mod cli;
 pub mod disk;

@@ -49,6 +49,33 @@ fn on_branch(environment: &Environment, name: &str, work: &dyn Fn()) {
     commit(environment, name);
 }
 
+/// Sessions are documents of the project; what else Rulemark keeps is this machine's.
+#[test]
+fn sessions_are_for_git_and_nothing_else_in_their_folder_is() {
+    let environment = repository();
+    environment.run(&["item", "done", "Publish it", "-q"]);
+    let start = |target: &str| {
+        environment.run(&["session", "start", "documentation", target, "subject=it", "reader=users", "-q"])
+    };
+    start("a.md");
+    commit(&environment, "with a session");
+    let tracked = git(&environment, &["ls-files", ".rulemark"]);
+    let tracked: Vec<&str> = tracked.lines().collect();
+    let is_definition = |path: &&str| path.starts_with(".rulemark/sessions/definitions/");
+    assert_eq!(tracked.iter().filter(|path| is_definition(path)).count(), 1, "{tracked:?}");
+    let rest: Vec<&str> = tracked.iter().copied().filter(|path| !is_definition(path)).collect();
+    assert_eq!(rest, [".rulemark/.gitignore", ".rulemark/sessions/documentation_a_20260102_030405.md"]);
+    assert!(environment.root().join(".rulemark/journal.db").exists());
+
+    // As the workflow `security-fix` says, for what has to stay on this machine.
+    let text = environment.run(&["workflow", "show", "security-fix", "--json"]);
+    assert!(text.contains("write the line `/.rulemark/` into `.git/info/exclude`"), "{text}");
+    environment.write(".git/info/exclude", "/.rulemark/\n");
+    start("b.md");
+    assert!(environment.root().join(".rulemark/sessions/documentation_b_20260102_030405.md").exists());
+    assert_eq!(git(&environment, &["status", "--porcelain"]), "");
+}
+
 #[test]
 fn init_sets_git_up_once_and_leaves_others_lines() {
     let environment = Environment::initialised();
