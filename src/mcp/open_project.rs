@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{ApprovalMode, Cause, Guidance},
-    runtime::{Documents, Project, quoted},
+    runtime::{Circumstances, Documents, Project, quoted},
     sessions::Sessions,
     trust::{self, UserFolders},
 };
@@ -41,6 +41,7 @@ pub(super) struct OpenProject {
 pub(super) struct Reading {
     /// What the files looked like before they were read; `None` when a change might not show.
     stamp: Option<Stamp>,
+    circumstances: Circumstances,
     pub(super) documents: Documents,
     pub(super) guidance: Guidance,
     /// The project's folder, as a shell takes it.
@@ -95,10 +96,12 @@ impl Desk {
 
 impl OpenProject {
     /// The documents as they are, and what they ask of whom. As long as the files and the journal are
-    /// the same, nothing is read again.
+    /// the same, and whatever else was looked at, nothing is read again.
     pub(super) fn look(&mut self) -> Result<&Reading, Refusal> {
         let stamp = Stamp::of(self.project.workspace());
-        let known = self.reading.take().filter(|reading| reading.stamp.as_ref() == Some(&stamp));
+        let known = self.reading.take().filter(|reading| {
+            reading.stamp.as_ref() == Some(&stamp) && reading.circumstances.hold(&self.project)
+        });
         let reading = match known {
             Some(reading) => reading,
             None => self.read(stamp)?,
@@ -162,10 +165,10 @@ impl OpenProject {
         let is_settled = stamp.is_settled();
         self.reload_settings()?;
         let documents = self.project.read()?;
-        let (guidance, lasts) = self.project.lasting_guidance(&documents)?;
-        tracing::debug!(lasts, is_settled, "read the project's files");
-        let stamp = Some(stamp).filter(|_| lasts && is_settled);
+        let (guidance, circumstances) = self.project.circumstantial_guidance(&documents)?;
+        tracing::debug!(is_settled, "read the project's files");
+        let stamp = Some(stamp).filter(|_| is_settled);
         let root = quoted(self.project.workspace().root());
-        Ok(Reading { stamp, documents, guidance, root })
+        Ok(Reading { stamp, circumstances, documents, guidance, root })
     }
 }

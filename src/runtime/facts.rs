@@ -1,11 +1,11 @@
 //! What the engine may ask about runs of the checks: answered from the journal and the work tree.
 
-use super::{Documents, Project};
+use super::{Documents, Project, circumstances::AskedChecks};
 use crate::{
     document::WorkflowState,
     engine::{self, Evidence, NamedCommand, Standing, Verdict},
     evidence::TreeState,
-    journal::{ApprovalRecord, Attested, CheckRecord, Journal},
+    journal::{ApprovalRecord, Attested, CheckRecord},
     rules,
     text::Revision,
     trust::{self, Trust, UserFolders},
@@ -18,7 +18,7 @@ pub(super) struct Facts<'p> {
     documents: &'p Documents,
     /// What does not stand in the journal yet.
     fresh: &'p [Attested],
-    standing: OnceCell<Standing>,
+    checks: OnceCell<AskedChecks>,
 }
 
 impl<'p> Facts<'p> {
@@ -28,61 +28,65 @@ impl<'p> Facts<'p> {
 
     /// The same, with what does not stand in the journal yet.
     pub(super) fn with(project: &'p Project, documents: &'p Documents, fresh: &'p [Attested]) -> Self {
-        Self { project, documents, fresh, standing: OnceCell::new() }
+        Self { project, documents, fresh, checks: OnceCell::new() }
     }
 
-    /// Whether the state of the checks was asked for, and so the work tree looked at.
-    pub(super) fn has_looked_at_checks(&self) -> bool {
-        self.standing.get().is_some()
+    /// The checks as they stood when they were asked for; `None` if nobody has.
+    pub(super) fn into_asked_checks(self) -> Option<AskedChecks> {
+        self.checks.into_inner()
     }
+}
 
-    fn look(&self) -> Result<Standing, String> {
-        let commands = named(self.documents);
-        let checks: Vec<&NamedCommand> =
-            commands.iter().filter(|command| command.is_check() && command.destructive().is_none()).collect();
-        if checks.is_empty() {
-            return Ok(Standing::NoneNamed);
-        }
-        // A journal that came with the files may say anything; what the user has trusted did not.
-        if !self.is_trusted(&commands) {
-            return Ok(Standing::Untrusted);
-        }
-        let told = |error: &dyn fmt::Display| error.to_string();
-        let journal =
-            Journal::open_existing(&self.project.workspace().journal()).map_err(|error| told(&error))?;
-        let mut runs = Vec::with_capacity(checks.len());
-        for check in &checks {
-            let fresh = self.fresh.iter().rev().find_map(|record| match record {
-                Attested::Check(run) if run.result.line == check.line => Some(run.clone()),
-                _ => None,
-            });
-            let kept = || journal.as_ref().map(|journal| journal.latest_check(&check.line)).transpose();
-            let run = match fresh {
-                Some(run) => Some(run),
-                None => kept().map_err(|error| told(&error))?.flatten(),
-            };
-            match run {
-                Some(run) => runs.push(run),
-                None => return Ok(Standing::Missing { line: check.line.clone() }),
-            }
-        }
-        let tree = TreeState::of(self.project.workspace()).map_err(|error| told(&error))?;
-        let is_of_these_files = |run: &CheckRecord| run.tree == tree.as_str() && run.tree_after == run.tree;
-        if let Some(red) = runs.iter().find(|run| is_of_these_files(run) && !run.result.end.is_green()) {
-            return Ok(Standing::Red(red.result.clone()));
-        }
-        Ok(match runs.into_iter().find(|run| !is_of_these_files(run)) {
-            Some(run) => Standing::Stale { moving: run.tree != run.tree_after, line: run.result.line },
-            None => Standing::Green,
-        })
-    }
+/// How the checks among `commands` stand on the files as they are now; `fresh` does not stand in the journal
+/// yet.
+pub(super) fn standing(project: &Project, commands: &[NamedCommand], fresh: &[Attested]) -> Standing {
+    look(project, commands, fresh).unwrap_or_else(Standing::Unknown)
+}
 
-    fn is_trusted(&self, commands: &[NamedCommand]) -> bool {
-        let root = self.project.workspace().root();
-        UserFolders::of_environment().is_ok_and(|folders| {
-            matches!(Trust::new(&folders).standing(root, commands), Ok(trust::Standing::Trusted))
-        })
+fn look(project: &Project, commands: &[NamedCommand], fresh: &[Attested]) -> Result<Standing, String> {
+    let checks: Vec<&NamedCommand> =
+        commands.iter().filter(|command| command.is_check() && command.destructive().is_none()).collect();
+    if checks.is_empty() {
+        return Ok(Standing::NoneNamed);
     }
+    // A journal that came with the files may say anything; what the user has trusted did not.
+    if !is_trusted(project, commands) {
+        return Ok(Standing::Untrusted);
+    }
+    let told = |error: &dyn fmt::Display| error.to_string();
+    let journal = project.journal().map_err(|error| told(&error))?;
+    let mut runs = Vec::with_capacity(checks.len());
+    for check in &checks {
+        let fresh = fresh.iter().rev().find_map(|record| match record {
+            Attested::Check(run) if run.result.line == check.line => Some(run.clone()),
+            _ => None,
+        });
+        let kept = || journal.as_ref().map(|journal| journal.latest_check(&check.line)).transpose();
+        let run = match fresh {
+            Some(run) => Some(run),
+            None => kept().map_err(|error| told(&error))?.flatten(),
+        };
+        match run {
+            Some(run) => runs.push(run),
+            None => return Ok(Standing::Missing { line: check.line.clone() }),
+        }
+    }
+    let tree = TreeState::of(project.workspace()).map_err(|error| told(&error))?;
+    let is_of_these_files = |run: &CheckRecord| run.tree == tree.as_str() && run.tree_after == run.tree;
+    if let Some(red) = runs.iter().find(|run| is_of_these_files(run) && !run.result.end.is_green()) {
+        return Ok(Standing::Red(red.result.clone()));
+    }
+    Ok(match runs.into_iter().find(|run| !is_of_these_files(run)) {
+        Some(run) => Standing::Stale { moving: run.tree != run.tree_after, line: run.result.line },
+        None => Standing::Green,
+    })
+}
+
+fn is_trusted(project: &Project, commands: &[NamedCommand]) -> bool {
+    let root = project.workspace().root();
+    UserFolders::of_environment().is_ok_and(|folders| {
+        matches!(Trust::new(&folders).standing(root, commands), Ok(trust::Standing::Trusted))
+    })
 }
 
 /// What the newest decision means for a plan.
@@ -105,13 +109,18 @@ pub(super) fn named(documents: &Documents) -> Vec<NamedCommand> {
 
 impl fmt::Debug for Facts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Facts").field("standing", &self.standing).finish_non_exhaustive()
+        f.debug_struct("Facts").field("checks", &self.checks).finish_non_exhaustive()
     }
 }
 
 impl Evidence for Facts<'_> {
     fn checks(&self) -> Standing {
-        self.standing.get_or_init(|| self.look().unwrap_or_else(Standing::Unknown)).clone()
+        let asked = self.checks.get_or_init(|| {
+            let commands = named(self.documents);
+            let standing = standing(self.project, &commands, self.fresh);
+            AskedChecks { commands, standing }
+        });
+        asked.standing.clone()
     }
 
     fn verdict(&self, plan: Revision) -> Verdict {
@@ -128,7 +137,7 @@ impl Evidence for Facts<'_> {
     }
 
     fn state_at(&self, revision: Revision) -> Option<String> {
-        let journal = Journal::open_existing(&self.project.workspace().journal());
+        let journal = self.project.journal();
         let version = journal.and_then(|journal| journal.map(|it| it.version(revision)).transpose());
         version
             .inspect_err(|error| tracing::debug!(%error, "the rules as they were are not known"))

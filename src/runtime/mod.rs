@@ -10,6 +10,7 @@ mod archive;
 mod beside;
 mod cause;
 mod checks;
+mod circumstances;
 mod clock;
 mod computation;
 mod error;
@@ -33,6 +34,7 @@ mod writing;
 
 pub use approvals::{Decider, Decision};
 pub use checks::{CheckRun, Checks};
+pub use circumstances::Circumstances;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub(crate) use error::quoted;
 pub use error::{Error, ErrorKind, UndoError};

@@ -1,18 +1,19 @@
 //! A project: its folder, its settings, its documents and its journal.
 
 use super::{
-    Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
-    computation::Computed, facts::Facts, half_saved, transaction::Planned, unmerged,
+    Circumstances, Clock, Document, Documents, Edits, Error, Run, Settings, SystemClock, cause::describe,
+    circumstances::NotedFiles, computation::Computed, facts::Facts, half_saved, transaction::Planned,
+    unmerged,
 };
 use crate::{
     disk::{FileSystem, LocalFileSystem, Method, ReadError, Reader, Workspace, WorkspaceError, read_text},
-    engine::{self, Cause, Event, FileFact, Files, Guidance, Lack, Memory, Outcome, Snapshot},
+    engine::{self, Cause, Event, Guidance, Lack, Memory, Outcome, Snapshot},
     journal::{ArchivedLog, Entry, EntryKind, Journal, JournalError, Verification},
     library,
     text::{DocumentId, Patch, Revision},
 };
 use jiff::civil::DateTime;
-use std::{cell::Cell, path::Path};
+use std::path::Path;
 
 /// A project and everything that may be done with it.
 #[derive(Debug)]
@@ -212,19 +213,18 @@ impl Project {
     /// When git could not merge one of them; and as [`Project::memory`].
     pub fn guidance(&self, documents: &Documents) -> Result<Guidance, Error> {
         unmerged::refuse(documents)?;
-        Ok(self.lasting_guidance(documents)?.0)
+        Ok(self.circumstantial_guidance(documents)?.0)
     }
 
-    /// The same, and whether it holds for as long as the documents, the settings and the journal are
-    /// what they are. It does not where a rule asks about another file, or a phase about the checks,
-    /// which speak of the whole work tree.
+    /// The same, of documents that git may not have merged, and what it hangs on besides them, the settings
+    /// and the journal.
     ///
     /// # Errors
     /// As [`Project::memory`].
-    pub fn lasting_guidance(&self, documents: &Documents) -> Result<(Guidance, bool), Error> {
+    pub fn circumstantial_guidance(&self, documents: &Documents) -> Result<(Guidance, Circumstances), Error> {
         let (memory, state) = (self.memory()?, &documents.state.text);
         let facts = Facts::new(self, documents);
-        let files = NotedFiles { files: &self.workspace, are_asked: Cell::new(false) };
+        let files = NotedFiles::new(&self.workspace);
         let guidance = engine::guidance(&Snapshot {
             state,
             config: documents.config.as_ref().map(|config| config.text.as_str()),
@@ -233,8 +233,7 @@ impl Project {
             files: &files,
             evidence: &facts,
         });
-        let lasts = !files.are_asked.get() && !facts.has_looked_at_checks();
-        Ok((guidance, lasts))
+        Ok((guidance, files.circumstances(facts.into_asked_checks())))
     }
 
     /// What the plan lacks that is worked on, where only a person's yes counts.
@@ -415,20 +414,6 @@ impl Project {
 
     pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::open_existing(&self.workspace.journal())
-    }
-}
-
-/// The project's files, and whether anything was asked about them.
-#[derive(Debug)]
-struct NotedFiles<'p> {
-    files: &'p Workspace,
-    are_asked: Cell<bool>,
-}
-
-impl Files for NotedFiles<'_> {
-    fn fact(&self, path: &str) -> Option<FileFact> {
-        self.are_asked.set(true);
-        self.files.fact(path)
     }
 }
 
