@@ -118,9 +118,9 @@ fn hostile_definitions_are_refused() {
         format!("{text}a{level}: &a{level} [{}]\n", format!("*a{},", level - 1).repeat(9))
     });
     let condition = format!(
-        "{front}## Phase 1: A\n### Gate\n- [ ] rule: `{}true{}`\n",
-        "(".repeat(2_000),
-        ")".repeat(2_000)
+        "{front}## Phase 1: A\n### Gate\n- [ ] rule: `{}{} == []`\n",
+        "[".repeat(2_000),
+        "]".repeat(2_000)
     );
     let long = format!("{front}## Phase 1: A\n### Gate\n- [ ] rule: `{}1 == 1`\n", "1 == 1 && ".repeat(500));
     let phases: String = (1..2_000).map(|number| format!("## Phase {number}: A\n\nx\n\n")).collect();
