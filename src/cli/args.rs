@@ -1,8 +1,10 @@
 //! What can be typed. The doc comments here are the one table that feeds `--help`, `man` and the
 //! completions; what an invocation *means* is worked out in [`super::context`].
 
+mod deferred;
 mod session;
 
+pub(super) use deferred::Deferred;
 pub(crate) use session::{
     SessionCommand, SessionCompleteArgs, SessionGcArgs, SessionListArgs, SessionRepairArgs,
     SessionSearchArgs, SessionStartArgs,
@@ -82,106 +84,106 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the two files of a project from templates; never over existing ones
-    Init(InitArgs),
+    Init(Deferred<InitArgs>),
     /// Take out of agents' files what `init --agent` put in
-    Uninit(UninitArgs),
+    Uninit(Deferred<UninitArgs>),
     /// Show in a scratch project how rules run: a whole item in a few seconds
-    Demo(DemoArgs),
+    Demo(Deferred<DemoArgs>),
     /// Say where the project is: phase, item, what waits
-    Status(JsonArgs),
+    Status(Deferred<JsonArgs>),
     /// Say what the agent or the person should do now, and which command closes it
-    Next(NextArgs),
+    Next(Deferred<NextArgs>),
     /// List the rules of the file with what will happen to each
-    Rules(RulesArgs),
+    Rules(Deferred<RulesArgs>),
     /// Find what is wrong in the two files
     #[command(long_about = "Find what is wrong in the two files.\n\nExits with 1 when there are errors or \
         warnings; notes do not count")]
-    Check(CheckArgs),
+    Check(Deferred<CheckArgs>),
     /// Run the rules whenever one of the files is saved, until Ctrl-C
     Watch,
     /// Run the rules once
-    Apply(ApplyArgs),
+    Apply(Deferred<ApplyArgs>),
     /// Write State keys, and run the rules
-    Set(SetArgs),
+    Set(Deferred<SetArgs>),
     /// Add an entry to Log, or print it
-    Log(LogArgs),
+    Log(Deferred<LogArgs>),
     /// Add, finish and list items
     #[command(subcommand)]
-    Item(ItemCommand),
+    Item(Deferred<ItemCommand>),
     /// List, show, check and make definitions of workflows
     #[command(subcommand)]
-    Workflow(WorkflowCommand),
+    Workflow(Deferred<WorkflowCommand>),
     /// Print a JSON Schema
-    Schema(SchemaArgs),
+    Schema(Deferred<SchemaArgs>),
     /// Close a step that waits; the rest of its rule is carried out
-    Done(DoneArgs),
+    Done(Deferred<DoneArgs>),
     /// Approve the plan as it stands; only a person can
     #[command(
         long_about = "Approve the plan as it stands; only a person can.\n\nThe decision is written down with \
         the plan's hash: a plan that changes needs a new one. It is refused in a shell that an agent has started, and \
         without a terminal"
     )]
-    Approve(ApproveArgs),
+    Approve(Deferred<ApproveArgs>),
     /// Reject the plan, and tell the agent why; only a person can
-    Reject(RejectArgs),
+    Reject(Deferred<RejectArgs>),
     /// Show the commands that the project names, and allow them to run
     #[command(
         long_about = "Show the commands that the project names, and allow them to run.\n\nNothing that \
         a project's files name runs before. The decision is kept outside the project and holds for exactly \
         these commands: any change asks again. Only a person can give it, at a terminal"
     )]
-    Trust(TrustArgs),
+    Trust(Deferred<TrustArgs>),
     /// Run the project's tests and checks
     #[command(
         long_about = "Run the project's tests and checks.\n\nExits with 1 when one fails, and with 4 when \
         the commands are not trusted"
     )]
-    Test(TestArgs),
+    Test(Deferred<TestArgs>),
     /// Run workflows in sessions, phase by phase
     #[command(subcommand)]
-    Session(SessionCommand),
+    Session(Deferred<SessionCommand>),
     /// Report an event that rules wait for
     #[command(after_help = event_names())]
-    Emit(EmitArgs),
+    Emit(Deferred<EmitArgs>),
     /// List the runs: when, why, which rules, what changed
-    History(HistoryArgs),
+    History(Deferred<HistoryArgs>),
     /// Show what a run changed, or what the files changed since
-    Diff(DiffArgs),
+    Diff(Deferred<DiffArgs>),
     /// Take a run back
-    Undo(EntryArgs),
+    Undo(Deferred<EntryArgs>),
     /// Apply again what was undone last
     Redo,
     /// Show where somebody else overruled a change; put it in place, or drop it
-    Conflicts(ConflictsArgs),
+    Conflicts(Deferred<ConflictsArgs>),
     /// Write the project as one HTML page
-    Export(ExportArgs),
+    Export(Deferred<ExportArgs>),
     /// Answer an agent's hook: the event on standard input, the answer on standard output
     #[command(
         long_about = "Answer an agent's hook: the event as JSON on standard input, the answer as JSON on \
         standard output.\n\nAgents call this, once an event; `rulemark doctor` does it by way of trial"
     )]
-    Hook(HookArgs),
+    Hook(Deferred<HookArgs>),
     /// Serve an agent over the Model Context Protocol
     #[command(
         long_about = "Serve an agent over the Model Context Protocol, on standard input and output.\n\n\
         The project is the one that --project names, else the variable RULEMARK_PROJECT, else the folders that the \
         client works in, else the current folder. The server ends when its client goes away"
     )]
-    Mcp(McpArgs),
+    Mcp(Deferred<McpArgs>),
     /// Check that everything Rulemark needs is there
-    Doctor(JsonArgs),
+    Doctor(Deferred<JsonArgs>),
     /// Merge three versions of a document, as git's merge driver
     #[command(hide = true)]
-    MergeDriver(MergeDriverArgs),
+    MergeDriver(Deferred<MergeDriverArgs>),
     /// Show a document's change, as git's diff driver
     #[command(hide = true)]
-    DiffDriver(DiffDriverArgs),
+    DiffDriver(Deferred<DiffDriverArgs>),
     /// Run the Markdown test cases of a folder against their rules
-    TestRules(TestRulesArgs),
+    TestRules(Deferred<TestRulesArgs>),
     /// Print a completion script for a shell
-    Completions(CompletionsArgs),
+    Completions(Deferred<CompletionsArgs>),
     /// Print the manual page, or write all of them
-    Man(ManArgs),
+    Man(Deferred<ManArgs>),
 }
 
 /// Only `--json`.
