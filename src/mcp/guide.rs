@@ -1,10 +1,7 @@
 //! What to do now, as an agent is told: the engine's guidance, and what closes each thing in it.
 
 use super::{answer::Answer, fence, open_project::Reading};
-use crate::{
-    document::{PlanStep, WorkflowState, plan_steps},
-    engine::{Closing, Guidance, Lack, PendingKind, PendingStep, Turn},
-};
+use crate::engine::{Closing, Guidance, Lack, PendingKind, PendingStep, Turn};
 use serde_json::{Value, json};
 
 /// Questions, constraints and waiting steps that one answer has; resources have all of them.
@@ -59,8 +56,8 @@ pub(super) fn closes(reading: &Reading) -> Vec<Close> {
     if guidance.checks.is_some() {
         found.push(close("checks".into(), Act::RunChecks));
     }
-    let open = open_steps(&reading.documents.state.text);
-    found.extend(open.into_iter().map(|step| close(format!("plan: {}", step.text), Act::Tick(step.text))));
+    let open = &reading.contents().open_steps;
+    found.extend(open.iter().map(|step| close(format!("plan: {}", step.text), Act::Tick(step.text.clone()))));
     let phase = guidance.phase.as_deref().unwrap_or("-");
     let by_agent = guidance.closings.iter().filter(|closing| closing.by == Turn::Agent);
     found.extend(by_agent.map(|closing| Close {
@@ -78,12 +75,6 @@ pub(super) fn closes(reading: &Reading) -> Vec<Close> {
 fn closing_name(phase: &str, closing: &Closing) -> String {
     let keys: Vec<String> = closing.assignments.iter().map(|(key, value)| format!("{key}={value}")).collect();
     format!("{phase}: {}", keys.join(", "))
-}
-
-fn open_steps(state: &str) -> Vec<PlanStep> {
-    let mut steps = plan_steps(WorkflowState::parse(state).outline());
-    steps.retain(|step| !step.is_done);
-    steps
 }
 
 /// What to do now. `did` is what the same call has led to.

@@ -27,6 +27,7 @@ mod batch;
 mod call;
 mod changes;
 mod completion;
+mod contents;
 mod elicit;
 mod fence;
 mod guarded;

@@ -2,6 +2,7 @@
 
 use super::{
     answer::{Refusal, Retry},
+    contents::Contents,
     search::{FoundBy, Search},
     stamp::Stamp,
     told,
@@ -12,7 +13,10 @@ use crate::{
     sessions::Sessions,
     trust::{self, UserFolders},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    cell::OnceCell,
+    path::{Path, PathBuf},
+};
 
 /// What the working thread has before it: at first only where to look.
 #[derive(Debug)]
@@ -42,6 +46,7 @@ pub(super) struct Reading {
     /// What the files looked like before they were read; `None` when a change might not show.
     stamp: Option<Stamp>,
     circumstances: Circumstances,
+    contents: OnceCell<Contents>,
     pub(super) documents: Documents,
     pub(super) guidance: Guidance,
     /// The project's folder, as a shell takes it.
@@ -94,6 +99,13 @@ impl Desk {
     }
 }
 
+impl Reading {
+    /// The parts of the state file.
+    pub(super) fn contents(&self) -> &Contents {
+        self.contents.get_or_init(|| Contents::of(&self.documents.state.text))
+    }
+}
+
 impl OpenProject {
     /// The documents as they are, and what they ask of whom. As long as the files and the journal are
     /// the same, and whatever else was looked at, nothing is read again.
@@ -131,12 +143,13 @@ impl OpenProject {
 
     /// The same, after the rules have had their say about what others wrote since.
     pub(super) fn look_settled(&mut self) -> Result<&Reading, Refusal> {
-        if self.look()?.guidance.is_unsettled {
-            let run = self.project.run(Cause::FilesChanged)?;
-            match told::did(&run, self.project.settings()) {
-                Ok(did) => self.since.extend(did),
-                Err(refusal) => self.since.push(refusal.what().to_owned()),
-            }
+        if !self.look()?.guidance.is_unsettled {
+            return self.latest();
+        }
+        let run = self.project.run(Cause::FilesChanged)?;
+        match told::did(&run, self.project.settings()) {
+            Ok(did) => self.since.extend(did),
+            Err(refusal) => self.since.push(refusal.what().to_owned()),
         }
         self.look()
     }
@@ -169,6 +182,6 @@ impl OpenProject {
         tracing::debug!(is_settled, "read the project's files");
         let stamp = Some(stamp).filter(|_| is_settled);
         let root = quoted(self.project.workspace().root());
-        Ok(Reading { stamp, circumstances, documents, guidance, root })
+        Ok(Reading { stamp, circumstances, contents: OnceCell::new(), documents, guidance, root })
     }
 }

@@ -42,7 +42,8 @@ pub(in crate::mcp) fn go_on(open: &mut OpenProject, did: Vec<String>) -> Result<
     let did: Vec<String> = open.since().into_iter().chain(did).collect();
     let may_ask = open.may_ask()?;
     let reading = open.latest()?;
-    Ok(match Ask::of(reading, &did).filter(|_| turn == Turn::Person) {
+    let ask = if turn == Turn::Person { Ask::of(reading, &did) } else { None };
+    Ok(match ask {
         Some(ask) if may_ask => Step::Ask(Box::new(ask), Then::Guide(did)),
         Some(ask) => Step::Answer(ask.unanswered()?),
         None => Step::Answer(guide::answer(reading, &did)),

@@ -2,11 +2,12 @@
 
 use super::Step;
 use crate::{
-    document::{Item, ItemStatus, Role, WorkflowState},
+    document::{Item, ItemStatus, WorkflowState},
     engine::{Cause, GateSettings, OnViolation, plan_gate, plan_revision},
     mcp::{
         answer::{Answer, Refusal, Retry},
         arguments::Arguments,
+        contents::Text,
         fence, guide,
         open_project::{OpenProject, Reading},
         told,
@@ -188,36 +189,35 @@ fn read(open: &mut OpenProject, arguments: &Arguments) -> Result<Answer, Refusal
     let found_by = open.found_by;
     let cursor = arguments.text("cursor");
     let reading = open.look()?;
-    let state = WorkflowState::parse(&reading.documents.state.text);
+    let contents = reading.contents();
     match arguments.text("get").unwrap_or("state") {
-        "items" => items(reading, &state, cursor),
-        "log" => lines(reading, &state, (Role::Log, "log"), cursor),
-        "plan" => lines(reading, &state, (Role::Plan, "plan"), cursor),
-        _ => Ok(overview(reading, &state)
+        "items" => items(reading, &contents.items, cursor),
+        "log" => lines(reading, (&contents.log, "log"), cursor),
+        "plan" => lines(reading, (&contents.plan, "plan"), cursor),
+        _ => Ok(overview(reading)
             .with("project", format!("{} (by {found_by})", reading.root))
             .with("revision", reading.documents.state.revision.short())),
     }
 }
 
-fn overview(reading: &Reading, state: &WorkflowState<'_>) -> Answer {
-    let keys: Map<String, Value> = state
-        .keys()
+fn overview(reading: &Reading) -> Answer {
+    let contents = reading.contents();
+    let keys: Map<String, Value> = contents
+        .keys
         .iter()
         .take(ENTRIES)
         .map(|key| (fence::line(&key.name), json!(fence::span(&key.value))))
         .collect();
-    let outline = state.outline();
-    let length = |role| outline.section(role).map(|section| outline.characters(section));
     guide::position(reading)
         .with("state", keys)
         .with("waiting", reading.guidance.pending.len())
-        .with("log_characters", length(Role::Log))
-        .with("plan_characters", length(Role::Plan))
+        .with("log_characters", contents.log.characters)
+        .with("plan_characters", contents.plan.characters)
 }
 
 /// A page of the items, in the order of the file.
-fn items(reading: &Reading, state: &WorkflowState<'_>, cursor: Option<&str>) -> Result<Answer, Refusal> {
-    let (items, start) = (state.items(), start(reading, cursor)?);
+fn items(reading: &Reading, items: &[Item], cursor: Option<&str>) -> Result<Answer, Refusal> {
+    let start = start(reading, cursor)?;
     let mut bytes = 0;
     let told = |item: &Item| {
         json!({
@@ -228,7 +228,6 @@ fn items(reading: &Reading, state: &WorkflowState<'_>, cursor: Option<&str>) -> 
         })
     };
     let page: Vec<Value> = items
-        .rows()
         .iter()
         .skip(start)
         .take(ENTRIES)
@@ -239,28 +238,21 @@ fn items(reading: &Reading, state: &WorkflowState<'_>, cursor: Option<&str>) -> 
         .map(told)
         .collect();
     // One that is larger than a page alone is cut by its fence.
-    let page = match (page.is_empty(), items.rows().get(start)) {
+    let page = match (page.is_empty(), items.get(start)) {
         (true, Some(item)) => vec![told(item)],
         _ => page,
     };
     let next = start + page.len();
     Ok(Answer::default()
         .with("items", page)
-        .with("all", items.rows().len())
-        .with("cursor", (next < items.rows().len()).then(|| place(reading, next)))
+        .with("all", items.len())
+        .with("cursor", (next < items.len()).then(|| place(reading, next)))
         .with("revision", reading.documents.state.revision.short()))
 }
 
 /// The end of a section, or what stands above a cursor.
-fn lines(
-    reading: &Reading,
-    state: &WorkflowState<'_>,
-    (role, name): (Role, &str),
-    cursor: Option<&str>,
-) -> Result<Answer, Refusal> {
-    let outline = state.outline();
-    let content = outline.section(role).map(|section| outline.content(section)).unwrap_or_default();
-    let lines: Vec<&str> = content.lines().collect();
+fn lines(reading: &Reading, (text, name): (&Text, &str), cursor: Option<&str>) -> Result<Answer, Refusal> {
+    let lines: Vec<&str> = text.text.lines().collect();
     let skipped = start(reading, cursor)?;
     let mut bytes = 0;
     let page = lines.iter().rev().skip(skipped).take_while(|line| {
