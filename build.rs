@@ -4,6 +4,8 @@
 //! system copies for it. Agents start this program at each of their steps. The heap, the stack and all
 //! libraries still lie at random addresses.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through its environment")]
+
 use std::env;
 
 fn main() {

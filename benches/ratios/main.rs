@@ -1,7 +1,7 @@
 //! What Rulemark costs, as ratios: both sides of each are measured in one run, turn by turn, so the
 //! ratio holds on any machine. Nothing is asserted.
 //!
-//! usage: cargo bench [-- core|commands|write|watch|items|hooks|sessions|mcp]
+//! usage: cargo bench [-- core|commands|write|watch|items|hooks|sessions|mcp|http]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -13,6 +13,7 @@ mod commands;
 mod core;
 mod document;
 mod hooks;
+mod http;
 mod mcp;
 mod project;
 mod sessions;
@@ -23,10 +24,7 @@ use std::{env, time::Duration};
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    if wanted.first().is_some_and(|part| part == mcp::ECHO) {
-        return mcp::echo();
-    }
-    let parts: [(&str, fn()); 8] = [
+    let parts: [(&str, fn()); 9] = [
         ("core", core::measure),
         ("commands", commands::measure),
         ("write", write::measure),
@@ -35,6 +33,7 @@ fn main() {
         ("hooks", hooks::measure),
         ("sessions", sessions::measure),
         ("mcp", mcp::measure),
+        ("http", http::measure),
     ];
     for (name, measure) in parts {
         if wanted.is_empty() || wanted.iter().any(|part| part == name) {

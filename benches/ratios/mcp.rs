@@ -1,17 +1,9 @@
 //! The server for agents over standard input and output, against a bare rmcp server that echoes.
 
 use crate::{document, interleaved, print_row, print_title, project};
-use rmcp::{
-    ErrorData, RoleServer, ServerHandler, ServiceExt as _,
-    model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig,
-    },
-    service::RequestContext,
-};
 use serde_json::{Value, json};
 use std::{
-    env, fs,
+    fs,
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -19,13 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The argument with which this program is the bare server.
-pub(crate) const ECHO: &str = "mcp-echo-server";
-
 /// A file that was changed just now is read again at each call; after so long it is not.
 const SETTLED: Duration = Duration::from_millis(2_500);
 
 pub(crate) fn measure() {
+    build_echo();
     let project = project_with(10);
     print_title("mcp: start of the process to `initialize` answered, against a bare rmcp echo server");
     let [echo, own] = interleaved(
@@ -40,6 +30,13 @@ pub(crate) fn measure() {
         measure_calls(items, project.path());
     }
     measure_memory(project.path());
+}
+
+/// The bare server is a program of its own: within this one it would start as slowly as all of this does.
+fn build_echo() {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--quiet", "--example", "mcp_echo"]);
+    assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
 }
 
 fn measure_calls(items: usize, folder: &Path) {
@@ -115,9 +112,8 @@ impl Client {
     fn start(side: Side, folder: &Path) -> (Self, Duration) {
         let mut command = match side {
             Side::Echo => {
-                let mut command = Command::new(env::current_exe().unwrap());
-                command.arg(ECHO).current_dir(folder);
-                command
+                let folder_of_programs = Path::new(project::RULEMARK).parent().unwrap();
+                project::command(&folder_of_programs.join("examples/mcp_echo"), folder)
             }
             Side::Rulemark => {
                 let mut command = project::command(Path::new(project::RULEMARK), folder);
@@ -155,12 +151,16 @@ impl Client {
         time
     }
 
-    /// Resident memory, in MiB.
     fn memory(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.server.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1_024.0
+        memory(self.server.id())
     }
+}
+
+/// Resident memory of a process, in MiB; 0 where the system does not tell.
+pub(crate) fn memory(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1_024.0
 }
 
 impl Drop for Client {
@@ -168,48 +168,4 @@ impl Drop for Client {
         self.server.kill().unwrap();
         self.server.wait().unwrap();
     }
-}
-
-/// A server with one tool, as rmcp makes it.
-#[derive(Clone, Debug)]
-struct Echo;
-
-impl ServerHandler for Echo {
-    fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-    }
-
-    async fn list_tools(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::default())
-    }
-
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let text = request
-            .arguments
-            .unwrap_or_default()
-            .get("text")
-            .and_then(Value::as_str)
-            .unwrap_or("")
-            .to_owned();
-        Ok(CallToolResult::success(vec![ContentBlock::text(text)]).into())
-    }
-}
-
-/// Is the bare server, until its client goes away.
-pub(crate) fn echo() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        if let Ok(running) = Echo.serve(rmcp::transport::stdio()).await {
-            running.waiting().await.unwrap();
-        }
-    });
-    runtime.shutdown_background();
 }

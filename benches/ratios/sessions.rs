@@ -1,6 +1,6 @@
 //! Sessions over standard input and output: does anything grow with their number, or with what they keep?
 
-use crate::{print_row, print_title, project, readable};
+use crate::{mcp, print_row, print_title, project, readable};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -10,6 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+
+/// How many sessions there are.
+const NUMBERS: [usize; 3] = [10, 1_000, 10_000];
+
+/// What is measured.
+const CALLS: [&str; 4] = ["start", "complete_phase", "list_sessions, a page", "get_state, 8 MB"];
 
 /// How often each call is measured.
 const ROUNDS: usize = 101;
@@ -27,40 +33,33 @@ const WORKFLOW: &str = r#"{
 const GATE: &str = "checkpoint: {strict: true}\nevidence_schema:\n  goals: {type: integer, required: true}\n";
 
 pub(crate) fn measure() {
-    let mut at_ten: Option<Times> = None;
-    for number in [10, 1_000, 10_000] {
-        let folder = workspace();
-        let mut client = Client::start(folder.path());
-        let filled = Instant::now();
-        fill(&mut client, number);
+    let folders = NUMBERS.map(|_| workspace());
+    let mut clients = folders.each_ref().map(|folder| Client::start(folder.path()));
+    for (client, number) in clients.iter_mut().zip(NUMBERS) {
+        fill(client, number);
+    }
+    let mut times: [[Vec<Duration>; CALLS.len()]; NUMBERS.len()] = Default::default();
+    for round in 0..ROUNDS {
+        for (client, times) in clients.iter_mut().zip(&mut times) {
+            times.iter_mut().zip(client.measured(round)).for_each(|(times, taken)| times.push(taken));
+        }
+    }
+    let medians = times.map(|times| times.map(median));
+    for ((number, client), taken) in NUMBERS.into_iter().zip(&clients).zip(medians) {
         print_title(&format!(
-            "sessions: {number}, five of them with 8 MB of evidence (made in {}); over stdio, against ten",
-            readable(filled.elapsed())
+            "sessions: {number}, five of them with 8 MB of evidence; over stdio, against ten"
         ));
-        let times = client.measured();
-        let base = at_ten.get_or_insert(times);
-        for ((name, time), (_, base)) in times.rows().into_iter().zip(base.rows()) {
+        for ((name, time), base) in CALLS.into_iter().zip(taken).zip(medians[0]) {
             print_row(name, time, ("with ten", base));
         }
-        println!("  memory of the server {:>25} KiB", client.memory());
+        println!("  memory of the server {:>25.1} MiB", mcp::memory(client.process.id()));
     }
     together();
 }
 
-/// The medians of what was measured.
-#[derive(Clone, Copy)]
-struct Times([Duration; 4]);
-
-impl Times {
-    fn rows(&self) -> [(&'static str, Duration); 4] {
-        let [start, complete, list, state] = self.0;
-        [
-            ("start", start),
-            ("complete_phase", complete),
-            ("list_sessions, a page", list),
-            ("get_state, 8 MB", state),
-        ]
-    }
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 /// A hundred clients, each a server of its own, take a hundred sessions to their end.
@@ -174,36 +173,18 @@ impl Client {
         );
     }
 
-    fn measured(&mut self) -> Times {
-        let mut times: [Vec<Duration>; 4] = Default::default();
+    /// How long each of [`CALLS`] took.
+    fn measured(&mut self, round: usize) -> [Duration; CALLS.len()] {
         let large = self.large.clone();
-        for round in 0..ROUNDS {
-            let mut taken = [Duration::ZERO; 4];
-            let began = Instant::now();
-            let id = self.begin(&format!("measured-{round}.md"));
-            taken[0] = began.elapsed();
-            let began = Instant::now();
-            self.complete(&id, 0, &json!({ "goals": 3 }));
-            taken[1] = began.elapsed();
-            let began = Instant::now();
-            self.call(&json!({ "action": "list_sessions" }));
-            taken[2] = began.elapsed();
-            let began = Instant::now();
-            self.call(&json!({ "action": "get_state", "session_id": large }));
-            taken[3] = began.elapsed();
-            times.iter_mut().zip(taken).for_each(|(times, taken)| times.push(taken));
-        }
-        Times(times.map(|mut times| {
-            times.sort_unstable();
-            times[times.len() / 2]
-        }))
-    }
-
-    /// What the server keeps in memory, in KiB; 0 where the system does not tell.
-    fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+        let began = Instant::now();
+        let id = self.begin(&format!("measured-{round}.md"));
+        let started = Instant::now();
+        self.complete(&id, 0, &json!({ "goals": 3 }));
+        let completed = Instant::now();
+        self.call(&json!({ "action": "list_sessions" }));
+        let listed = Instant::now();
+        self.call(&json!({ "action": "get_state", "session_id": large }));
+        [started - began, completed - started, listed - completed, listed.elapsed()]
     }
 }
 
