@@ -164,11 +164,11 @@ fn parse(source: &str) -> Result<IdedExpr, ConditionError> {
 fn in_few_words(message: &str) -> String {
     let words = message.trim_start_matches("Syntax error: ");
     let words = words.split_once(" expecting ").map_or(words, |(found, _)| found);
-    shortened(
-        &words
-            .replace("mismatched input <EOF>", "it ends too early")
-            .replace("mismatched input", "unexpected"),
-    )
+    match words.strip_prefix("mismatched input ") {
+        Some("<EOF>" | "'<EOF>'") => "it ends too early".to_owned(),
+        Some(found) => shortened(&format!("unexpected {found}")),
+        None => shortened(words),
+    }
 }
 
 /// The first line, and not all of that when it is long: values show up in messages.
