@@ -19,6 +19,7 @@ use crate::{
     runtime::Project,
     sessions::{Advance, Failure, FailureKind, Sessions},
     text::Patch,
+    workflow::Input,
 };
 use serde_json::{Map, Value, json};
 use std::{fs, io::Read as _, time::Duration};
@@ -172,6 +173,7 @@ fn start(project: &Project, args: &SessionStartArgs) -> Result<Value, CommandErr
     library.refresh();
     let definition = library.find(&args.workflow).and_then(Entry::definition);
     let inputs = definition.map(|definition| definition.inputs.as_slice()).unwrap_or_default();
+    expect_inputs(args, inputs)?;
     // An issue's number is text where text is wanted.
     let is_text = |name: &str| inputs.iter().any(|input| input.name == name && input.kind.is_text());
     Ok(json!({
@@ -192,6 +194,22 @@ fn complete(args: &SessionCompleteArgs) -> Result<Value, CommandError> {
     call["phase"] = args.phase.into();
     call["evidence"] = evidence.into();
     Ok(call)
+}
+
+/// Refuses to begin without what the workflow needs, and shows the command that has it.
+fn expect_inputs(args: &SessionStartArgs, inputs: &[Input]) -> Result<(), CommandError> {
+    let given = |name: &str| args.options.iter().any(|pair| pair.split('=').next() == Some(name));
+    let missing = |input: &&Input| input.required && input.default.is_none() && !given(&input.name);
+    let missing: Vec<&Input> = inputs.iter().filter(missing).collect();
+    if missing.is_empty() || args.json.json {
+        return Ok(());
+    }
+    let words: Vec<String> =
+        missing.iter().map(|input| format!("`{}`: {}", input.name, input.description)).collect();
+    let options: Vec<String> = missing.iter().map(|input| format!("{}=\"…\"", input.name)).collect();
+    let (workflow, target) = (&args.workflow, &args.target);
+    Err(CommandError::usage(format!("{workflow} can't start without {}", words.join("; ")))
+        .with_hint(format!("rulemark session start {workflow} {target} {}", options.join(" "))))
 }
 
 /// `NAME=VALUE` each: JSON, or else text; always text under some names.

@@ -68,7 +68,7 @@ fn list(context: &mut Context, category: Option<&str>, json: bool) -> CommandRes
         terminal.json(&entries.iter().map(|entry| EntryJson::of(entry)).collect::<Vec<_>>())?;
         return Ok(Exit::Ok);
     }
-    let mut table = Table::new(4);
+    let mut table = Table::wrapping(4);
     for entry in entries.iter().filter(|entry| entry.shadowed_by.is_none()) {
         let Some(definition) = entry.definition() else { continue };
         let phases = match (&definition.dynamic, definition.phases.len()) {
@@ -167,9 +167,10 @@ fn gate_lines(gate: &Gate) -> Vec<String> {
     });
     let boxes = gate.boxes.iter().map(|check_box| check_box.text.clone());
     let commands = gate.commands.iter().map(|it| format!("`{}` exits with {}", it.command, it.exit_code));
-    let rules =
-        gate.rules.iter().map(|rule| rule.message.clone().unwrap_or_else(|| rule.condition.source.clone()));
-    let rules = rules.map(|rule| format!("rule: {rule}"));
+    let rules = gate.rules.iter().map(|rule| match &rule.message {
+        Some(message) => format!("refused when: {message}"),
+        None => format!("rule: {}", rule.condition.source),
+    });
     let approval = gate.approval.iter().map(|_| "a person approves".to_owned());
     fields.chain(boxes).chain(commands).chain(rules).chain(approval).collect()
 }

@@ -75,7 +75,7 @@ fn phase(terminal: &mut Terminal, content: &Map<String, Value>) -> Result<(), Co
     }
     terminal.line("")?;
     terminal.line(Line::new().ink(Ink::Faint, "closed with"))?;
-    let mut table = Table::new(2);
+    let mut table = Table::wrapping(2);
     for (kind, entries) in checkpoint {
         for entry in entries.as_array().into_iter().flatten().filter_map(Value::as_object) {
             let [subject, what] = asked(kind, entry);
@@ -102,8 +102,12 @@ fn asked(kind: &str, entry: &Map<String, Value>) -> [String; 2] {
         }
         "boxes" => [text(entry, "name").to_owned(), text(entry, "text").to_owned()],
         _ => {
+            // An author's own words say what is wrong when the rule does not hold.
             let message = text(entry, "message");
-            ["rule".to_owned(), if message.is_empty() { text(entry, "must") } else { message }.to_owned()]
+            match message.is_empty() {
+                true => ["rule".to_owned(), text(entry, "must").to_owned()],
+                false => ["refused when".to_owned(), message.to_owned()],
+            }
         }
     }
 }
