@@ -46,7 +46,7 @@ impl<'d> Review<'d> {
     fn numbers(&mut self) {
         let phases = &self.definition.phases;
         if phases.is_empty() && self.definition.dynamic.is_none() {
-            let place = Place { file: self.definition.source.clone(), line: 0, column: 0 };
+            let place = Place { file: self.definition.source.clone(), line: 1, column: 1 };
             let fault = Fault::error("no-phases", place, "there is no phase in it");
             self.faults.push(fault.with_hint("write `## Phase 1: Title`"));
         }

@@ -79,7 +79,7 @@ impl TaskList {
     #[must_use]
     pub fn read(file: &str, text: &str) -> Self {
         let revision = Revision::of(text);
-        let whole = Place { file: file.to_owned(), line: 0, column: 0 };
+        let whole = Place { file: file.to_owned(), line: 1, column: 1 };
         if text.len() > Self::LARGEST {
             let message = format!("it has {} bytes; {} are the most", text.len(), Self::LARGEST);
             return Self {

@@ -9,6 +9,7 @@ mod cli;
 mod corpus;
 mod corpus_document;
 mod corpus_rules;
+mod corpus_workflows;
 mod examples;
 mod faults;
 mod growth;

@@ -49,9 +49,12 @@ fn what_is_not_understood_is_listed_with_its_line() {
             "7 the box \"box\" belongs to no task and no gate; it is not read",
             "8 task 9.1 stands in no phase; it is not read",
             "9 the heading \"Phase 1 summary: x\" is no phase, task or gate; what is below it is not read",
+            "3 phase 1 has no validation gate: any call closes it",
         ]
     );
-    assert_eq!(faults(&read("nothing\n")), ["0 there is no phase in it"]);
+    let gated = read("## Phase 1: A\n### Task 1.1: B\n\n**Validation Gate:**\n- [ ] it stands\n");
+    assert_eq!(faults(&gated), [""; 0]);
+    assert_eq!(faults(&read("nothing\n")), ["1 there is no phase in it"]);
     assert!(!read("nothing\n").is_usable());
 }
 
@@ -59,12 +62,17 @@ fn what_is_not_understood_is_listed_with_its_line() {
 fn dependencies_may_not_go_in_circles() {
     let circle = "## Phase 1: A\n### Task 1.1: a\nDepends on: 1.3\n### Task 1.2: b\nRequires: Task 1.1\n### Task 1.3: c\nDependencies:\n- Task 1.2: b\n";
     let list = read(circle);
-    assert_eq!(faults(&list), ["2 the dependencies go in a circle: 1.1 → 1.3 → 1.2 → 1.1"]);
+    let circle = "2 the dependencies go in a circle: 1.1 → 1.3 → 1.2 → 1.1";
+    assert_eq!(faults(&list), ["1 phase 1 has no validation gate: any call closes it", circle]);
     assert!(!list.is_usable());
     let own = read("## Phase 1: A\n### Task 1.1: a\nRequires: 1.1, 7.7\n");
     assert_eq!(
         faults(&own),
-        ["2 task 1.1 depends on 7.7, which is not there", "2 the dependencies go in a circle: 1.1 → 1.1"]
+        [
+            "1 phase 1 has no validation gate: any call closes it",
+            "2 task 1.1 depends on 7.7, which is not there",
+            "2 the dependencies go in a circle: 1.1 → 1.1"
+        ]
     );
     let whole = read(
         "## Phase 1: A\n### Task 1.1: a\n### Task 1.2: b\n## Phase 2: B\n### Task 2.1: c\nDependencies: Phase 1\n",
@@ -103,6 +111,6 @@ fn hostile_texts_are_bounded() {
     }
     assert_eq!(
         faults(&read(&"x".repeat(TaskList::LARGEST + 1)))[0],
-        "0 it has 2097153 bytes; 2097152 are the most"
+        "1 it has 2097153 bytes; 2097152 are the most"
     );
 }
