@@ -145,8 +145,12 @@ fn message(id: i64, method: &str, params: &Value) -> Value {
 }
 
 fn initialize() -> Value {
+    initialize_as("2025-11-25")
+}
+
+fn initialize_as(revision: &str) -> Value {
     let client = json!({"name": "test", "version": "1"});
-    let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
+    let params = json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": client});
     message(0, "initialize", &params)
 }
 
@@ -288,6 +292,35 @@ fn lines_that_are_no_message_are_answered_on_standard_output() {
         [(&json!(0), &none), (&none, &json!(-32700)), (&json!(7), &json!(-32600)), (&json!(8), &none)]
     );
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// Of the revisions, only 2025-03-26 has batches.
+#[test]
+fn a_batch_goes_through_both_transports() {
+    let project = Project::new();
+    let call = |id, name| message(id, "tools/call", &json!({"name": name, "arguments": {}}));
+    let batch = json!([call(1, "next"), message(2, "tools/list", &json!({})), call(3, "none")]);
+    let of = |answers: &[Value], id: i64| -> Value {
+        answers.iter().find(|answer| answer["id"] == id).unwrap_or_else(|| panic!("{answers:?}")).clone()
+    };
+    let check = |answers: &[Value]| {
+        assert_eq!(answers.len(), 3, "{answers:?}");
+        assert_eq!(of(answers, 1)["result"]["isError"], false);
+        assert!(of(answers, 2)["result"]["tools"].is_array());
+        assert_eq!(of(answers, 3)["error"]["code"], -32602);
+    };
+    let (said, output) = project.converse(&[initialize_as("2025-03-26").to_string(), batch.to_string()]);
+    assert!(output.status.success(), "{output:?}");
+    check(said[1].as_array().unwrap());
+
+    let server = project.serve(&[]);
+    let begun = server.request("", &initialize_as("2025-03-26"));
+    let answered = server.request(&begun.session(), &batch);
+    assert_eq!(answered.status, 200, "{answered:?}");
+    let events = answered.body.lines().filter_map(|line| line.strip_prefix("data: {"));
+    let answers: Vec<Value> =
+        events.map(|rest| serde_json::from_str(&format!("{{{rest}")).unwrap()).collect();
+    check(&answers);
 }
 
 #[test]
