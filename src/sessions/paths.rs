@@ -5,7 +5,7 @@ use super::{
     failure::{Failure, FailureKind},
 };
 use crate::disk::is_inner;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The longest path, in bytes.
 const LONGEST: usize = 1024;
@@ -22,7 +22,7 @@ pub(super) fn inside<'p>(root: &Path, parameter: &str, given: &'p str) -> Result
             .fix(format!("give `{parameter}` as a path relative to the workspace: src/lib.rs"))
     };
     let path = given.trim_start_matches("./");
-    if path.is_empty() || path.len() > LONGEST {
+    if path.trim().is_empty() || path.len() > LONGEST {
         return Err(refused("is empty or too long to be a path"));
     }
     if path.chars().any(char::is_control) {
@@ -36,14 +36,21 @@ pub(super) fn inside<'p>(root: &Path, parameter: &str, given: &'p str) -> Result
             || form.contains('\0')
             || !is_inner(Path::new(&form));
         if is_elsewhere {
-            return Err(refused("leads out of the workspace"));
+            return Err(refused("leads out of the workspace (directory traversal)"));
         }
     }
-    let existing = Path::new(path).ancestors().find_map(|part| root.join(part).canonicalize().ok());
-    match existing {
-        Some(found) if found.starts_with(root) => Ok(path),
-        _ => Err(refused("leads out of the workspace, by a link")),
+    match deepest(root, Path::new(path)).canonicalize() {
+        Ok(found) if found.starts_with(root) => Ok(path),
+        Ok(_) => Err(refused("leads out of the workspace, by a link")),
+        Err(_) => Err(refused("goes by a link that leads nowhere")),
     }
+}
+
+/// As much of `path` as is there. A link is there whether or not it leads anywhere: whoever makes the file
+/// that is named writes where the link says.
+fn deepest(root: &Path, path: &Path) -> PathBuf {
+    let is_there = |part: &PathBuf| part.symlink_metadata().is_ok();
+    path.ancestors().map(|part| root.join(part)).find(is_there).unwrap_or_else(|| root.to_owned())
 }
 
 /// The path, and what is left when percent signs are taken for what they may mean to others.
@@ -100,12 +107,16 @@ mod tests {
             use std::os::unix::fs::symlink;
             symlink("..", root.join("up")).unwrap();
             symlink("docs", root.join("inner")).unwrap();
+            symlink("/nowhere/at/all", root.join("dangling")).unwrap();
+            symlink("loop", root.join("loop")).unwrap();
+            symlink("later.md", root.join("docs/soon.md")).unwrap();
         }
         for good in ["a.md", "./docs/new/deep.md", "100%.md", "a b/ü.md", "docs", "a..b", "50%25"] {
             assert_eq!(inside(&root, "p", good).ok(), Some(good.trim_start_matches("./")), "{good}");
         }
         for bad in [
             "",
+            " ",
             "../../../etc/passwd",
             "/etc/passwd",
             "..%2f..%2fetc%2fpasswd",
@@ -131,6 +142,10 @@ mod tests {
             assert!(inside(&root, "p", "inner/x.md").is_ok());
             assert!(inside(&root, "p", "up/secret").is_err());
             assert!(inside(&root, "p", "up/none/at/all").is_err());
+            for link in ["dangling", "dangling/x", "loop", "loop/x.md", "docs/soon.md"] {
+                let refused = inside(&root, "p", link).expect_err(link);
+                assert!(refused.message.contains("leads nowhere"), "{link}: {}", refused.message);
+            }
         }
     }
 }
