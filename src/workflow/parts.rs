@@ -97,6 +97,15 @@ pub(super) fn numbered_task(words: &str) -> Option<(String, String)> {
     Some((id, title))
 }
 
+/// `1.2 Title` of phase 1, where it is clear from elsewhere that it stands for a task.
+pub(super) fn bare_task(words: &str, phase: u32) -> Option<(String, String)> {
+    let (of, rest) = leading_number(words)?;
+    let (number, rest) = leading_number(rest.strip_prefix('.')?)?;
+    let rest = rest.trim_start_matches([':', '.', ')']);
+    let title = rest.strip_prefix(' ')?.trim();
+    (of == phase && !title.is_empty()).then(|| (format!("{of}.{number}"), title.to_owned()))
+}
+
 /// What follows a number, when it is set off from it.
 fn title(rest: &str) -> Option<String> {
     let trimmed = rest.trim_start();

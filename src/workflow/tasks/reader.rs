@@ -11,6 +11,7 @@ use crate::{
         boxes::named_boxes,
         fault::Fault,
         model::{Criterion, Place},
+        parts::{bare_task, plain},
     },
 };
 use std::collections::{BTreeMap, HashSet};
@@ -132,7 +133,10 @@ impl<'t> Reader<'t> {
                 Sign::Key(key, value) => self.key(*key, value, signed),
                 Sign::Label => self.leave_mode(signed, Mode::Other),
                 Sign::Heading(words) => self.heading(words, signed),
-                _ => self.item(signed),
+                _ => match self.bare_task(signed) {
+                    Some((id, title)) => self.begin_task(&id, &title, signed),
+                    None => self.item(signed),
+                },
             }
         }
         self.end_task(self.text.len());
@@ -146,6 +150,15 @@ impl<'t> Reader<'t> {
     fn is_task(&self, id: &str, signed: &Signed) -> bool {
         let is_heading = signed.line.kind == LineKind::Heading;
         self.mode != Mode::Dependencies && (is_heading || !self.headed.contains(id))
+    }
+
+    /// `- [ ] 1.2 Title` right in phase 1 is a task without the word.
+    fn bare_task(&self, signed: &Signed) -> Option<(String, String)> {
+        let LineKind::Item { check: Some(_), body, .. } = signed.line.kind else { return None };
+        let is_beside_tasks = self.task.is_none() && matches!(self.mode, Mode::Words | Mode::Other);
+        let open = self.phases.last().filter(|_| self.in_phase && is_beside_tasks)?;
+        let task = bare_task(&plain(body.of(self.text)), open.phase.number);
+        task.filter(|(id, _)| !self.headed.contains(id))
     }
 
     fn begin_phase(&mut self, number: u32, title: &str, signed: &Signed) {

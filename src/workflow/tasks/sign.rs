@@ -45,6 +45,11 @@ pub(super) fn sign(line: &Line, text: &str) -> Sign {
     if is_heading && words.bytes().all(|byte| matches!(byte, b'=' | b'-')) {
         return Sign::None; // the line below a heading that makes it one
     }
+    // An emoji before the words is an ornament.
+    let words = match is_heading {
+        true => words.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned(),
+        false => words,
+    };
     let is_bold = body.starts_with("**") || body.starts_with("__");
     let label = label(body);
     let could_be_label = is_heading || label.is_some();
@@ -62,6 +67,11 @@ pub(super) fn sign(line: &Line, text: &str) -> Sign {
     {
         return Sign::Key(key, value.trim().to_owned());
     }
+    // As a heading it sums up a whole document.
+    let is_of_task = label.as_deref().is_some_and(|label| label.eq_ignore_ascii_case("success criteria"));
+    if !is_heading && (is_of_task || heads_criteria(line, &words)) {
+        return Sign::Key(Key::Criteria, String::new());
+    }
     if is_heading {
         Sign::Heading(words)
     } else if is_bold && label.is_some() && !matches!(line.kind, LineKind::Item { check: Some(_), .. }) {
@@ -77,6 +87,11 @@ fn label(body: &str) -> Option<String> {
     let (name, value) = words.split_once(':')?;
     let is_bold = body.starts_with("**") || body.starts_with("__");
     (name.chars().count() <= 60 && (is_bold || value.is_empty())).then(|| name.trim().to_owned())
+}
+
+/// Whether a line of text is nothing but the words above a list of criteria, with no colon.
+fn heads_criteria(line: &Line, words: &str) -> bool {
+    line.kind == LineKind::Text && key(words) == Some(Key::Criteria)
 }
 
 fn key(name: &str) -> Option<Key> {
@@ -179,6 +194,8 @@ mod tests {
         check("#### **Phase 0** - Groundwork", &phase(0, "Groundwork"));
         check("**Phase 2: Paper**", &phase(2, "Paper"));
         check("## Phase 3", &phase(3, "Phase 3"));
+        check("## 🚀 Phase 4: Fly", &phase(4, "Fly"));
+        check("### ✅ Task 4.1: Go", &task("4.1", "Go"));
         check(
             "### Phase 1 summary: done by Monday",
             &Sign::Heading("Phase 1 summary: done by Monday".to_owned()),
@@ -201,6 +218,10 @@ mod tests {
         check("Requires: 1.1", &Sign::Key(Key::Dependencies, "1.1".to_owned()));
         check("#### Acceptance Criteria", &Sign::Key(Key::Criteria, String::new()));
         check("Acceptance Criteria:", &Sign::Key(Key::Criteria, String::new()));
+        check("Acceptance criteria", &Sign::Key(Key::Criteria, String::new()));
+        check("**Success Criteria:**", &Sign::Key(Key::Criteria, String::new()));
+        check("## Success Criteria", &Sign::Heading("Success Criteria".to_owned()));
+        check("- criteria", &Sign::None);
         check("**Traceability:** FR-1", &Sign::Label);
         check("- [ ] **Bold:** criterion", &Sign::None);
         check("Before advancing to Phase 2:", &Sign::None);
