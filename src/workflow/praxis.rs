@@ -247,10 +247,15 @@ impl Reader<'_> {
     /// What stands in for a `phase.md` that is not there.
     fn text_of_entry(&mut self, folder: &str, entry: Option<&PhaseEntry>, listed: Option<&str>) -> String {
         let place = listed.map_or_else(|| self.place(folder), |listed| self.at(listed));
-        let message = format!("there is no {folder}/phase.md; the phase's purpose stands in for it");
-        self.faults.push(Fault::warning("missing-file", place, message));
         let purpose = entry.and_then(|entry| entry.purpose.clone()).unwrap_or_default();
         let deliverables = entry.map(|entry| entry.key_deliverables.as_slice()).unwrap_or_default();
+        self.faults.push(if purpose.trim().is_empty() && deliverables.is_empty() {
+            let message = format!("there is no {folder}/phase.md, and {METADATA} does not say what the phase is for");
+            Fault::error("missing-file", place, message)
+        } else {
+            let message = format!("there is no {folder}/phase.md; the phase's purpose stands in for it");
+            Fault::warning("missing-file", place, message)
+        });
         deliverables.iter().fold(purpose, |text, deliverable| format!("{text}\n- {deliverable}"))
     }
 
