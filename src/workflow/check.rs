@@ -50,6 +50,15 @@ pub(super) fn type_fault(kind: FieldType, value: &Value) -> Option<String> {
     }
 }
 
+impl FieldType {
+    /// What is wrong with a value that has to be of this type, as the end of a sentence; nothing is
+    /// converted.
+    #[must_use]
+    pub fn fault(self, value: &Value) -> Option<String> {
+        type_fault(self, value)
+    }
+}
+
 /// Applies a check; in the author's own words where it fails and there are some.
 pub(super) fn apply(check: &FieldCheck, value: &Value, facts: &Facts) -> Outcome {
     match (outcome(&check.check, value, facts), &check.message) {
@@ -88,7 +97,7 @@ pub(super) fn pattern(source: &str) -> Result<Regex, String> {
 }
 
 /// A value in a message: text in quotes, and nothing long.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("the boolean {value}"),

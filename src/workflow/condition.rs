@@ -6,9 +6,10 @@
 //! is deep enough for any source of that length; a panic in there is an answer, not the end. Macros
 //! over lists inside macros over lists are costly, so what may be compared is bounded by [`MOST_WORK`].
 
+use crate::text::nearest;
 use cel::{
     Context, Env, Value as CelValue,
-    common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr},
+    common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue},
     objects::{Key, Map as CelMap},
     parser::PrattParser,
 };
@@ -48,6 +49,8 @@ pub enum ConditionError {
     },
     /// It comes to something that is neither true nor false; of what type.
     NotBoolean(String),
+    /// It calls a function that there is not.
+    UnknownFunction(String),
     /// It nests deeper than [`DEEPEST`].
     TooDeep,
     /// It compares more than [`MOST_WORK`] allows.
@@ -66,6 +69,13 @@ impl fmt::Display for ConditionError {
             Self::NotBoolean(kind) => {
                 write!(f, "the condition comes to a value of type {kind}, not to true or false")
             }
+            Self::UnknownFunction(name) => {
+                write!(f, "there is no function `{name}` in a condition")?;
+                match nearest(name, FUNCTIONS) {
+                    Some(near) => write!(f, "; did you mean `{near}`?"),
+                    None => write!(f, "; known are {}", FUNCTIONS.join(", ")),
+                }
+            }
             Self::TooCostly => {
                 f.write_str("the condition compares too much: give it shorter lists, or nest fewer macros")
             }
@@ -81,10 +91,42 @@ impl std::error::Error for ConditionError {}
 /// `issue`.
 pub type NamePath = Vec<String>;
 
-/// Reads conditions without evaluating them; answers with the names that each one uses.
+/// The functions that a condition can call, beside the macros `has`, `all`, `exists`, `exists_one`, `map`
+/// and `filter`.
+pub const FUNCTIONS: [&str; 16] = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "bytes",
+    "type",
+    "dyn",
+    "hasValue",
+    "orValue",
+    "or",
+];
+
+/// Reads conditions without evaluating them; answers with the names that each one uses. What could never
+/// come to true or false, whatever the values, is an error already here.
 #[must_use]
 pub fn names_in(sources: &[&str]) -> Vec<Result<Vec<NamePath>, ConditionError>> {
-    on_deep_stack(sources, |source| Ok(Survey::of(&parse(source)?)?.names))
+    on_deep_stack(sources, |source| {
+        let expression = parse(source)?;
+        let survey = Survey::of(&expression)?;
+        if let Some(unknown) = survey.functions.into_iter().find(|name| !FUNCTIONS.contains(&name.as_str())) {
+            return Err(ConditionError::UnknownFunction(unknown));
+        }
+        match never_boolean(&expression) {
+            Some(kind) => Err(ConditionError::NotBoolean(kind.to_owned())),
+            None => Ok(survey.names),
+        }
+    })
 }
 
 /// Evaluates conditions over `variables`, which is asked for the names that they use and no others.
@@ -181,10 +223,32 @@ fn shortened(message: &str) -> String {
     }
 }
 
+/// Of what type an expression is that is neither true nor false with any values at all.
+fn never_boolean(expression: &IdedExpr) -> Option<&'static str> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::Boolean(_)) => None,
+        Expr::Literal(LiteralValue::String(_)) | Expr::Struct(_) => Some("string"),
+        Expr::Literal(LiteralValue::Null) => Some("null"),
+        Expr::Literal(_) => Some("number"),
+        Expr::List(_) => Some("list"),
+        Expr::Map(_) => Some("map"),
+        Expr::Call(call) => match call.func_name.as_str() {
+            "_+_" | "_-_" | "_*_" | "_/_" | "_%_" | "-_" | "size" | "int" | "uint" | "double" => {
+                Some("number")
+            }
+            "string" => Some("string"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Which names an expression uses, how deep it nests, and how its work grows with what it sees.
 #[derive(Default)]
 struct Survey {
     names: Vec<NamePath>,
+    /// The functions that it calls by a name, operators left out.
+    functions: Vec<String>,
     /// 1 for an expression that looks at each value once.
     power: u32,
     /// The variables of the macros around.
@@ -215,6 +279,9 @@ impl Survey {
             Expr::Unspecified | Expr::Literal(_) => {}
             Expr::Ident(_) | Expr::Select(_) => self.visit_name(expression, loops),
             Expr::Call(call) => {
+                if is_name(&call.func_name) {
+                    self.functions.push(call.func_name.clone());
+                }
                 let target = call.target.iter().map(AsRef::as_ref);
                 target.chain(&call.args).for_each(|part| self.visit(part, loops));
             }
@@ -355,6 +422,48 @@ mod tests {
         assert_eq!(names("a.b.c + size(d) > e[f.g] ? true : !h"), ["a.b.c", "d", "e", "f.g", "h"]);
         assert_eq!(names("a.all(x, x > y && b.exists(z, z == x))"), ["a", "y", "b"]);
         assert_eq!(names("has(a.b) || {'k': v}.k == 1"), ["a.b", "v"]);
+    }
+
+    #[test]
+    fn what_can_never_hold_is_an_error_before_it_is_evaluated() {
+        let error = |source: &str| match names_in(&[source]).remove(0) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        assert!(error("system('ls') == 0").contains("no function `system`"));
+        assert!(error("a.startWith('b')").contains("did you mean `startsWith`?"));
+        assert!(error("l.all(x, exec(x))").contains("no function `exec`"));
+        for source in ["a + 1", "size(a)", "'yes'", "1", "[true]", "-a"] {
+            assert!(error(source).contains("not to true or false"), "{source}: {}", error(source));
+        }
+        for source in ["a", "a.b", "a[0]", "true", "a ? b : c", "!a", "a in b", "dyn(a)"] {
+            assert_eq!(error(source), "", "{source}");
+        }
+    }
+
+    #[test]
+    fn every_function_that_is_offered_is_there() {
+        for source in [
+            "size(name) == 4",
+            "name.contains('a')",
+            "name.startsWith('l')",
+            "name.endsWith('p')",
+            "name.matches('^l')",
+            "string(failed) == '1'",
+            "int('3') == 3",
+            "uint(3) == 3u",
+            "double(3) == 3.0",
+            "bool('true')",
+            "bytes('a') == b'a'",
+            "type(failed) == int",
+            "dyn(done)",
+            "optional.of(failed).hasValue()",
+            "optional.of(failed).orValue(2) == 1",
+            "optional.of(failed).or(optional.of(2)).hasValue()",
+        ] {
+            check(source, Ok(true));
+            assert!(FUNCTIONS.iter().any(|name| source.contains(&format!("{name}("))), "{source}");
+        }
     }
 
     #[test]

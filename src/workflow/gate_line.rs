@@ -108,9 +108,11 @@ fn field(line: &str, place: &Place) -> Result<Field, Unreadable> {
         description: description.to_owned(),
         place: place.clone(),
     };
-    for (number, (at, part)) in
-        parts(&line[open..open + length]).map_err(|error| error.after(open))?.into_iter().enumerate()
-    {
+    let parts = parts(&line[open..open + length]).map_err(|error| error.after(open))?;
+    if parts.is_empty() {
+        return Err(unknown_type(open, ""));
+    }
+    for (number, (at, part)) in parts.into_iter().enumerate() {
         let at = open + at;
         if number == 0 {
             field.kind = field_type(part)

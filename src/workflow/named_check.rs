@@ -55,7 +55,8 @@ pub(super) struct UnreadableCheck {
 /// The check of this name with these parameters.
 pub(super) fn named_check(name: &str, mut parameters: Parameters) -> Result<Check, UnreadableCheck> {
     let Some((_, takes)) = NAMED_CHECKS.iter().find(|(known, _)| *known == name) else {
-        let near = nearest(name, NAMED_CHECKS.iter().map(|(known, _)| *known));
+        let known = NAMED_CHECKS.iter().map(|(known, _)| *known);
+        let near = nearest(name, known.chain(["optional"]));
         let hint = near.map_or_else(
             || format!("the named checks are {}", NAMED_CHECKS.map(|(known, _)| known).join(", ")),
             |near| format!("did you mean `{near}`?"),
@@ -82,6 +83,59 @@ pub(super) fn named_check(name: &str, mut parameters: Parameters) -> Result<Chec
             Err(unreadable(format!("the check `{name}` takes no further parameter, as {extra}")))
         }
     }
+}
+
+/// Why a check can never hold for a value of this type: its name, and what it looks at.
+pub(super) fn mismatch(check: &Check, kind: FieldType) -> Option<(&'static str, &'static str)> {
+    use FieldType as Type;
+    let is_text = matches!(kind, Type::String | Type::Path | Type::Commit | Type::Url);
+    let (name, looks_at, fits) = match check {
+        Check::MinLength(_) | Check::MaxLength(_) => {
+            let fits = is_text || matches!(kind, Type::List | Type::Object);
+            let name = if matches!(check, Check::MinLength(_)) { "min_length" } else { "max_length" };
+            (name, "text, lists and objects", fits)
+        }
+        Check::ListNotEmpty => ("list_not_empty", "lists", kind == Type::List),
+        Check::ListMinLength(_) => ("list_min_length", "lists", kind == Type::List),
+        Check::AllItemsType(_) => ("all_items_type", "lists", kind == Type::List),
+        Check::HasFields(_) => ("has_fields", "objects", kind == Type::Object),
+        Check::ValidStructure(_) => ("valid_structure", "objects", kind == Type::Object),
+        Check::Exists => ("exists", "paths and lists of them", is_text || kind == Type::List),
+        Check::Sha256(_) => ("sha256", "paths and lists of them", is_text || kind == Type::List),
+        Check::Equals(value) => ("equals", "values of the same type", kind.fault(value).is_none()),
+        _ => match number_check(check) {
+            Some(name) => (name, "numbers", matches!(kind, Type::Integer | Type::Number)),
+            None => (text_check(check)?, "text", is_text),
+        },
+    };
+    (!fits && kind != Type::Any).then_some((name, looks_at))
+}
+
+fn number_check(check: &Check) -> Option<&'static str> {
+    Some(match check {
+        Check::Positive => "positive",
+        Check::NonNegative => "non_negative",
+        Check::Negative => "negative",
+        Check::InRange(..) => "in_range",
+        Check::GreaterThan(_) => "greater_than",
+        Check::LessThan(_) => "less_than",
+        Check::Between(..) => "between",
+        _ => return None,
+    })
+}
+
+fn text_check(check: &Check) -> Option<&'static str> {
+    Some(match check {
+        Check::ContainsAny(_) => "contains_any",
+        Check::MatchesPattern(_) => "matches_pattern",
+        Check::YamlParseable => "yaml_parseable",
+        Check::JsonParseable => "json_parseable",
+        Check::ContainsSuccess => "contains_success",
+        Check::NoErrors => "no_errors",
+        Check::ContainsText(_) => "contains_text",
+        Check::NotContainsText(_) => "not_contains_text",
+        _ => return None,
+    })
 }
 
 /// A type by its name; with the names that others use.
@@ -348,6 +402,26 @@ mod tests {
             "the check `matches` has a pattern that can't be read: unclosed group; write `matches PATTERN`",
         );
         check("sha256", &json!(["abc"]), "the check `sha256` takes 64 hex digits; write `sha256 [HASH]`");
+    }
+
+    #[test]
+    fn a_check_that_can_never_hold_is_told_by_the_type() {
+        let check = |name: &str, parameters: &[Value], kind: FieldType| {
+            let parameters = parameters.iter().map(|value| (None, value.clone())).collect();
+            mismatch(&named_check(name, Parameters(parameters)).expect(name), kind)
+        };
+        assert_eq!(check("positive", &[], FieldType::String), Some(("positive", "numbers")));
+        assert_eq!(check("positive", &[], FieldType::Integer), None);
+        assert_eq!(check("positive", &[], FieldType::Any), None);
+        assert_eq!(check("no_errors", &[], FieldType::List), Some(("no_errors", "text")));
+        assert_eq!(check("exists", &[], FieldType::List), None);
+        assert_eq!(check("exists", &[], FieldType::Boolean), Some(("exists", "paths and lists of them")));
+        assert_eq!(
+            check("equals", &[json!(3)], FieldType::String),
+            Some(("equals", "values of the same type"))
+        );
+        assert_eq!(check("not_equals", &[json!(3)], FieldType::String), None);
+        assert_eq!(check("non_empty", &[], FieldType::Boolean), None);
     }
 
     #[test]

@@ -250,7 +250,8 @@ impl Reader<'_> {
         let purpose = entry.and_then(|entry| entry.purpose.clone()).unwrap_or_default();
         let deliverables = entry.map(|entry| entry.key_deliverables.as_slice()).unwrap_or_default();
         self.faults.push(if purpose.trim().is_empty() && deliverables.is_empty() {
-            let message = format!("there is no {folder}/phase.md, and {METADATA} does not say what the phase is for");
+            let message =
+                format!("there is no {folder}/phase.md, and {METADATA} does not say what the phase is for");
             Fault::error("missing-file", place, message)
         } else {
             let message = format!("there is no {folder}/phase.md; the phase's purpose stands in for it");

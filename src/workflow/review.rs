@@ -3,7 +3,8 @@
 use super::{
     condition::{self, ConditionError},
     fault::Fault,
-    model::{Condition, Definition, Next, Phase, Place},
+    model::{Condition, Definition, Form, Next, Phase, Place},
+    named_check::mismatch,
     scope::Scope,
     template,
 };
@@ -14,7 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn review(definition: &Definition, source: &str) -> Vec<Fault> {
     let mut review = Review { definition, source, faults: Vec::new() };
     review.numbers();
-    review.faults.extend(routes(definition));
+    for fault in routes(definition) {
+        review.route(fault);
+    }
     review.inputs();
     let mut earlier = BTreeSet::new();
     for phase in &definition.phases {
@@ -48,7 +51,11 @@ impl<'d> Review<'d> {
         if phases.is_empty() && self.definition.dynamic.is_none() {
             let place = Place { file: self.definition.source.clone(), line: 1, column: 1 };
             let fault = Fault::error("no-phases", place, "there is no phase in it");
-            self.faults.push(fault.with_hint("write `## Phase 1: Title`"));
+            let hint = match self.definition.form {
+                Form::Markdown => "write `## Phase 1: Title`",
+                _ => "give `phases` with at least one in it: `{number: 1, title: …, text: …}`",
+            };
+            self.faults.push(fault.with_hint(hint));
         }
         let mut seen: BTreeMap<u32, &Place> = BTreeMap::new();
         for phase in phases {
@@ -68,6 +75,15 @@ impl<'d> Review<'d> {
             }
             seen.insert(number, &phase.place);
         }
+    }
+
+    /// A fault of where phases lead, at the line that says so.
+    fn route(&mut self, mut fault: Fault) {
+        if fault.code == "unknown-phase" {
+            let words = if self.definition.form == Form::Markdown { "Next:" } else { "next" };
+            fault.place = self.place_below(&fault.place, words);
+        }
+        self.faults.push(fault);
     }
 
     fn inputs(&mut self) {
@@ -102,6 +118,18 @@ impl<'d> Review<'d> {
                 );
             } else if !seen.insert(name) {
                 self.error("duplicate-field", place, format!("this gate asks for `{name}` already"));
+            }
+        }
+        for field in &gate.fields {
+            for check in &field.checks {
+                if let Some((name, looks_at)) = mismatch(&check.check, field.kind) {
+                    let message = format!(
+                        "the check `{name}` can never hold: it looks at {looks_at}, and `{}` is {}",
+                        field.name,
+                        super::check::article(field.kind)
+                    );
+                    self.error("bad-check", &field.place, message);
+                }
             }
         }
         for command in &gate.commands {

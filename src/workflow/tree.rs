@@ -131,8 +131,23 @@ pub fn read_yaml(text: &str) -> Result<Node, SyntaxError> {
     read.map(Node::from).map_err(|error| {
         let (line, column) =
             error.location().map_or((0, 0), |place| (narrow(place.line()), narrow(place.column())));
-        SyntaxError { line, column, message: first_line(&error.without_snippet().to_string()) }
+        SyntaxError { line, column, message: in_words(&error.without_snippet().to_string()) }
     })
+}
+
+/// What the parser says, without its place, which is said beside it, and without advice to programmers.
+fn in_words(message: &str) -> String {
+    let line = first_line(message);
+    let words = line.split_once(", set DuplicateKeyPolicy").map_or(line.as_str(), |(words, _)| words);
+    let is_place = |place: &str| {
+        place
+            .split_once(", column ")
+            .is_some_and(|(line, column)| line.parse::<u32>().is_ok() && column.parse::<u32>().is_ok())
+    };
+    match words.rsplit_once(" at line ") {
+        Some((words, place)) if is_place(place) => words.to_owned(),
+        _ => words.to_owned(),
+    }
 }
 
 /// What is wrong with a text that has to be YAML.
@@ -279,6 +294,7 @@ mod tests {
     fn yaml_faults_have_a_place() {
         let fault = |text: &str| read_yaml(text).expect_err("not YAML");
         assert_eq!(fault("a: 1\nb: 2\na: 3\n").line, 3);
+        assert_eq!(fault("a: 1\na: 3\n").message, "duplicate mapping key: a");
         assert_eq!(fault("a: 1\n b: [2\n").line, 2);
         assert!(fault("a: .nan\n").message.contains("finite") || fault("a: .nan\n").line == 1);
         assert!(fault("a\0").message.contains("NUL"));

@@ -6,13 +6,13 @@ use crate::workflow::{
     fault::Fault,
     gate_line,
     model::{
-        Approval, Capture, Command, Condition, Definition, DynamicSource, Field, FieldCheck, Form, Gate,
-        Guidance, Input, Next, Phase, Place, Rule, Task,
+        Approval, Capture, Command, Condition, Definition, DynamicSource, Field, FieldCheck, FieldType, Form,
+        Gate, Guidance, Input, Next, Phase, Place, Rule, Task,
     },
     parts,
     published::{Document, FieldDocument, GateDocument, PhaseDocument},
     shape,
-    tree::Node,
+    tree::{Key, Node},
 };
 
 /// The definition, and what is wrong with the checks in it.
@@ -22,7 +22,8 @@ pub(super) fn definition(
     bundle: &Bundle,
     form: Form,
 ) -> (Definition, Vec<Fault>) {
-    let mut converter = Converter { file: &bundle.source, faults: Vec::new() };
+    let faults = input_faults(document, node, &bundle.source);
+    let mut converter = Converter { file: &bundle.source, faults };
     let nodes = node.get("phases").map(Node::items).unwrap_or_default();
     let phases =
         document.phases.iter().zip(nodes).map(|(phase, node)| converter.phase(phase, node)).collect();
@@ -54,6 +55,40 @@ pub(super) fn head(document: &Document, node: &Node, bundle: &Bundle, form: Form
         revision: bundle.revision(),
         form,
         source: bundle.source.clone(),
+    }
+}
+
+/// What is wrong with the defaults of inputs.
+pub(super) fn input_faults(document: &Document, node: &Node, file: &str) -> Vec<Fault> {
+    let entries = node.get("inputs").map(Node::entries).unwrap_or_default();
+    let fault = |(key, node): &(Key, Node)| {
+        let input = document.inputs.get(&key.name)?;
+        let wrong = input.kind.fault(input.default.as_ref()?)?;
+        let place = shape::place(file, node.get("default").unwrap_or(node));
+        Some(Fault::error("bad-default", place, format!("the default of the input `{}` {wrong}", key.name)))
+    };
+    entries.iter().filter_map(fault).collect()
+}
+
+/// The head of a definition whose front matter has faults in it, as far as the rest can be judged by it:
+/// the names of its inputs.
+pub(super) fn rough_head(node: &Node, bundle: &Bundle, form: Form) -> Definition {
+    let names = node.get("inputs").map(Node::entries).unwrap_or_default();
+    let input = |key: &Key| Input {
+        name: key.name.clone(),
+        kind: FieldType::Any,
+        required: false,
+        default: None,
+        description: String::new(),
+    };
+    Definition {
+        inputs: names.iter().map(|(key, _)| input(key)).collect(),
+        dynamic: node.get("dynamic").map(|_| DynamicSource {
+            option: String::new(),
+            phase_template: None,
+            task_template: None,
+        }),
+        ..head(&Document::default(), node, bundle, form)
     }
 }
 

@@ -35,11 +35,15 @@ pub(super) fn read(bundle: &Bundle, file: &SourceFile) -> (Option<Definition>, V
     let mut faults = reader.faults;
     let Some((document, node, more)) = head else { return (None, faults) };
     faults.extend(more);
-    let definition = document.map(|document| {
-        let head = convert::head(&document, &node, bundle, Form::Markdown);
-        Definition { phases, ..head }
-    });
-    (definition, faults)
+    let head = match document {
+        Some(document) => {
+            faults.extend(convert::input_faults(&document, &node, &file.path));
+            convert::head(&document, &node, bundle, Form::Markdown)
+        }
+        // What is wrong below the front matter is said as well.
+        None => convert::rough_head(&node, bundle, Form::Markdown),
+    };
+    (Some(Definition { phases, ..head }), faults)
 }
 
 /// A heading and what stands under it, up to the next one that matters.
