@@ -91,6 +91,11 @@ impl Action {
         SPECS.iter().take(TOLD).map(|spec| spec.name)
     }
 
+    /// Every name.
+    pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
+        SPECS.iter().map(|spec| spec.name)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     text::nearest,
-    workflow::session::{Session, SessionId},
+    workflow::{
+        session::{Session, SessionId},
+        shown,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -23,13 +26,23 @@ impl<'a> Call<'a> {
         let call = Self { action, given };
         let missing: Vec<&str> =
             action.required().iter().copied().filter(|name| call.value(name).is_none()).collect();
-        if missing.is_empty() {
-            return Ok(call);
-        }
-        let misspelt = given.keys().filter(|name| !action.takes(name)).find_map(|name| {
-            let meant = nearest(name, missing.iter().copied())?;
-            Some(format!("did you mean `{meant}` by `{name}`?"))
+        let open = || action.parameters().filter(|name| call.value(name).is_none());
+        let misspelt = given.iter().filter(|(name, value)| !action.takes(name) && !value.is_null());
+        let misspelt = misspelt.map(|(name, _)| name).find_map(|name| {
+            let meant = nearest(name, open())?;
+            Some((name, format!("did you mean `{meant}` by `{name}`?")))
         });
+        if missing.is_empty() {
+            // What is merely not asked for does no harm; a slip of the pen loses what was meant.
+            return match misspelt {
+                None => Ok(call),
+                Some((name, remedy)) => {
+                    let message = format!("{} takes no `{name}`", action.name());
+                    Err(Failure::new(FailureKind::Value, message, action).fix(remedy))
+                }
+            };
+        }
+        let misspelt = misspelt.map(|(_, remedy)| remedy);
         let message = format!("{} needs {}", action.name(), missing.join(", "));
         let remedy = misspelt.unwrap_or_else(|| format!("give {}", missing.join(", ")));
         Err(Failure::new(FailureKind::Value, message, action).fix(remedy))
@@ -49,7 +62,7 @@ impl<'a> Call<'a> {
     ) -> Result<Option<T>, Failure> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let failure = || {
-            let message = format!("`{name}` has to be {what}");
+            let message = format!("`{name}` has to be {what}, not {}", shown(value));
             Failure::new(FailureKind::Value, message, self.action).fix(format!("give `{name}` as {what}"))
         };
         read(value).map(Some).ok_or_else(failure)
@@ -68,7 +81,7 @@ impl<'a> Call<'a> {
     /// A whole number from 0 that need not be there.
     pub(super) fn number(&self, name: &str) -> Result<Option<u32>, Failure> {
         let read = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
-        self.expected(name, "a whole number, not quoted", read)
+        self.expected(name, "a whole number from 0, without quotes or a point", read)
     }
 
     /// A whole number that is there.

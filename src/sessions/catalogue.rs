@@ -45,14 +45,18 @@ pub(super) fn find<'l>(library: &'l Library, id: &str) -> Result<&'l Definition,
     })
 }
 
-/// What is wrong with a definition, in a sentence.
-pub(super) fn problem(entry: &Entry) -> String {
-    let faults: Vec<String> = entry.errors().take(3).map(ToString::to_string).collect();
+/// What is wrong with a definition, in a sentence; of many faults no more than `told`.
+pub(super) fn problem(entry: &Entry, told: usize) -> String {
+    let mut faults: Vec<String> = entry.errors().take(told).map(ToString::to_string).collect();
+    let more = entry.errors().count().saturating_sub(told);
+    if more > 0 {
+        faults.push(format!("and {more} more, which `rulemark workflow check {}` lists", entry.source));
+    }
     faults.join("; ")
 }
 
 fn unreadable(entry: &Entry) -> Failure {
-    let message = format!("workflow {} can't be read: {}", entry.id, problem(entry));
+    let message = format!("workflow {} can't be read: {}", entry.id, problem(entry, 12));
     Failure::new(FailureKind::Validation, message, Action::ListWorkflows)
         .fix(format!("mend {}", entry.source))
 }

@@ -18,7 +18,7 @@ use crate::{
     text::Revision,
     workflow::{
         Answer as FactAnswer, Definition, Evidence, Facts, Failure as GateFailure, Missing, Next, Phase,
-        Question, RouteError, Verdict, condition,
+        Question, RouteError, Scope, Verdict, condition,
         session::{Attempt, AttemptEnd, Kept, Session, SessionId, Standing, Submission, problem_in_words},
     },
 };
@@ -65,11 +65,17 @@ impl Work<'_> {
         let hash = evidence_hash(evidence);
         for _ in 0..ATTEMPTS {
             let session = self.store.read(&id)?;
-            call.expect_revision(&session)?;
-            let standing = session.standing(number, hash);
-            match standing.map_err(|refusal| Failure::of_refusal(&refusal, id.as_str()))? {
-                Standing::Passed(attempt) => return self.passed(&session, attempt).map(Advance::Answer),
-                Standing::Open => {}
+            // Whoever repeats a call repeats its revision too, and gets the same answer.
+            match session.standing(number, hash) {
+                Ok(Standing::Passed(attempt)) => {
+                    return self.passed(&session, attempt).map(Advance::Answer);
+                }
+                Ok(Standing::Open) if session.refused_last(number, hash) => {}
+                Ok(Standing::Open) => call.expect_revision(&session)?,
+                Err(refusal) => {
+                    call.expect_revision(&session)?;
+                    return Err(Failure::of_refusal(&refusal, id.as_str()));
+                }
             }
             self.expect_readable(&session, number)?;
             let definition = self.definition(&session)?;
@@ -128,10 +134,13 @@ impl Work<'_> {
         }
         let mut next = None;
         if verdict.passes() {
-            let mut after = scope;
-            after.earlier.extend(evidence.clone());
+            let after = self.scope_behind(session, definition, phase, evidence)?;
             match definition.next_phase(phase.number, evidence, &after) {
-                Ok(found) => next = found.map(|phase| phase.number),
+                Ok(found) => {
+                    next = found.map(|phase| phase.number);
+                    // A session that has moved to a phase whose words can't be handed out is stuck.
+                    verdict.errors.extend(found.and_then(|found| unfilled(found, &after)));
+                }
                 Err(why @ RouteError::Undecided(_)) => {
                     verdict.missing.push(Missing { name: Next::FIELD.to_owned(), what: why.to_string() });
                 }
@@ -177,7 +186,7 @@ impl Work<'_> {
         decided: &Decided,
     ) -> Result<Option<Map<String, Value>>, Failure> {
         let revision = Revision::of(given.read.text());
-        let outcome = self.change(given.call, given.id, &mut |store, session| {
+        let outcome = self.change_unseen(given.call, given.id, &mut |store, session| {
             if Revision::of(session.text()) != revision {
                 return Ok(Wish::Leave(None));
             }
@@ -193,6 +202,7 @@ impl Work<'_> {
             if let Some(attempt) = session.repeated(&submission) {
                 return Ok(Wish::Leave(Some(attempt.clone())));
             }
+            given.call.expect_revision(session)?;
             let attempt = session.attempt(&submission);
             let text = session.record(&submission);
             let text = text.map_err(|refusal| Failure::of_refusal(&refusal, given.id.as_str()))?;
@@ -278,10 +288,19 @@ fn expect_size(evidence: &Evidence) -> Result<(), Failure> {
     if size <= EVIDENCE_SIZE {
         return Ok(());
     }
-    let message = format!("the evidence has {size} bytes, and a call takes at most {EVIDENCE_SIZE} (10 MB)");
+    let message = format!(
+        "the evidence is too large: it has {size} bytes, and a call takes at most {EVIDENCE_SIZE} (10 MB)"
+    );
     Err(Failure::new(FailureKind::Validation, message, Action::CompletePhase)
         .fix("put long output into a file in the workspace, and give its path and SHA-256")
         .with("checkpoint_passed", false))
+}
+
+/// Why the words of the next phase can't be handed out after this evidence.
+fn unfilled(next: &Phase, scope: &Scope) -> Option<GateFailure> {
+    let why = next.text_in(scope).err()?;
+    let message = format!("phase {} can't be handed out after this evidence: {why}", next.number);
+    Some(GateFailure { subject: Next::FIELD.to_owned(), message, place: next.place.clone() })
 }
 
 /// The size of a value, in bytes, without writing it out.

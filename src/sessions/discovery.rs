@@ -59,7 +59,7 @@ impl Work<'_> {
             .iter()
             .filter(|entry| entry.definition().is_none())
             .take(5)
-            .map(|entry| json!({ "file": entry.source, "problem": problem(entry) }))
+            .map(|entry| json!({ "file": entry.source, "problem": problem(entry, 2) }))
             .collect();
         if start == 0 && category.is_none() && !broken.is_empty() {
             answer.insert("unreadable".into(), broken.into());

@@ -141,7 +141,11 @@ impl Failure {
     /// What the session says of itself as a refusal.
     pub(super) fn of_refusal(refusal: &Refusal, session: &str) -> Self {
         let action = Action::named(refusal.instead).unwrap_or(Action::GetState);
-        Self::new(FailureKind::State, &refusal.message, action).of_session(session)
+        let mut failure = Self::new(FailureKind::State, &refusal.message, action).of_session(session);
+        if let Some(phase) = refusal.phase {
+            failure.call["to_phase"] = phase.into();
+        }
+        failure.fix(refusal.remedy)
     }
 
     /// The answer to `action` that says so. `root` is the workspace's folder, which no answer names.
@@ -210,6 +214,10 @@ impl From<ReadError> for Failure {
             ReadError::Outside { path, .. } => {
                 let message = format!("{} leads out of the workspace", path.display());
                 Self::new(FailureKind::Permission, message, Action::ListSessions)
+            }
+            ReadError::NotAFile { .. } => {
+                Self::new(FailureKind::State, error.to_string(), Action::ListSessions)
+                    .fix("move it away; sessions are files that Rulemark writes")
             }
             error => runtime::Error::from(error).into(),
         }

@@ -411,7 +411,9 @@ fn look_at(connection: &Connection, store: &mut Store<'_>, id: &SessionId) -> Re
         },
         Ok(None) => return forget(connection, id.as_str()),
         Err(failure) => {
-            let damage = Damage { is_corrupt: true, lines: vec![(1, failure.message.clone())] };
+            let root = format!("{}/", store.project.workspace().root().display());
+            let message = failure.message.replace(&root, "");
+            let damage = Damage { is_corrupt: true, lines: vec![(1, message)] };
             Listed::of_damaged(id, "", &damage, stamp)
         }
     };

@@ -36,6 +36,10 @@ impl Work<'_> {
         let mut answer = about(&session);
         answer.insert("resumed".into(), true.into());
         answer.insert("paused_duration_seconds".into(), before.paused_seconds(session.head.updated).into());
+        if let Some(pause) = before.pause.as_ref().filter(|pause| !pause.note.is_empty()) {
+            answer.insert("checkpoint_note".into(), shortened(&pause.note).into());
+        }
+        answer.insert("where".into(), session.statement().into());
         answer.insert("current_phase".into(), session.head.phase.into());
         answer.insert("phase_content".into(), self.phase_content(&session, &definition, session.head.phase)?);
         Ok(answer)
@@ -121,6 +125,15 @@ impl Work<'_> {
             let (phase, detail) = (Some(session.head.phase), detail.to_owned());
             Ok(Wish::Write(Write { text, label: call.action.name(), phase, detail }, session.clone()))
         })
+    }
+}
+
+/// A note as an answer has it; all of it stands in the session's log.
+fn shortened(note: &str) -> String {
+    const MOST: usize = 500;
+    match note.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &note[..at]),
+        None => note.to_owned(),
     }
 }
 

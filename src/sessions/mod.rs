@@ -22,6 +22,7 @@ mod index;
 mod late;
 mod life;
 mod listing;
+mod metrics;
 mod orchestration;
 mod paths;
 mod phase;
@@ -108,7 +109,11 @@ impl Sessions {
                 Advance::Answer(whole)
             }
             Ok(order @ Advance::Run(_)) => order,
-            Err(failure) => Advance::Answer(failure.into_answer(&name, &root)),
+            // Of a name that is none no more is repeated than it takes to recognise it.
+            Err(failure) => {
+                let name: String = name.chars().take(64).collect();
+                Advance::Answer(failure.into_answer(&name, &root))
+            }
         }
     }
 
@@ -191,12 +196,22 @@ impl<'w> Work<'w> {
         id: &SessionId,
         wish: &mut WishFor<'_, Store<'w>, T>,
     ) -> Result<(T, Session), Failure> {
-        let _lock = self.store.lock(call.action.name())?;
-        let before = index::folder_time(&self.store);
-        let (answer, session, is_written) = self.store.change(id, &mut |store, session| {
+        self.change_unseen(call, id, &mut |store, session| {
             call.expect_revision(session)?;
             wish(store, session)
-        })?;
+        })
+    }
+
+    /// The same, when it is for `wish` to say whether the caller knows the session well enough.
+    fn change_unseen<T>(
+        &mut self,
+        call: &Call<'_>,
+        id: &SessionId,
+        wish: &mut WishFor<'_, Store<'w>, T>,
+    ) -> Result<(T, Session), Failure> {
+        let _lock = self.store.lock(call.action.name())?;
+        let before = index::folder_time(&self.store);
+        let (answer, session, is_written) = self.store.change(id, wish)?;
         if is_written {
             self.note(&session, before);
         }
@@ -213,7 +228,7 @@ impl<'w> Work<'w> {
 }
 
 fn unknown_action(name: &str) -> Failure {
-    let meant = nearest(name, Action::names());
+    let meant = nearest(name, Action::all_names());
     let action = meant.and_then(Action::named).unwrap_or(Action::ListWorkflows);
     let message = match name {
         "" => "the call names no action".to_owned(),

@@ -216,7 +216,7 @@ fn find<'l>(library: &'l Library, id: &str) -> Result<&'l Definition, Orchestrat
         return Err(OrchestrationError { code: NOT_FOUND, message, data: json!({ "id": shown(id) }) });
     };
     entry.definition().ok_or_else(|| {
-        let message = format!("workflow `{id}` can't be read: {}", super::catalogue::problem(entry));
+        let message = format!("workflow `{id}` can't be read: {}", super::catalogue::problem(entry, 12));
         OrchestrationError { code: INVALID, message, data: json!({ "id": id }) }
     })
 }

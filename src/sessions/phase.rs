@@ -7,7 +7,7 @@ use super::{
     state, texts,
 };
 use crate::workflow::{
-    Definition, Gate, Phase, Scope, TemplateError,
+    Definition, Evidence, Gate, Phase, Scope, TemplateError,
     session::{Session, SessionStatus},
 };
 use serde_json::{Map, Value, json};
@@ -101,14 +101,19 @@ impl Work<'_> {
 
     /// What the texts and conditions of a phase can speak of.
     pub(super) fn scope(&mut self, session: &Session, phase: &Phase) -> Result<Scope, Failure> {
+        if speaks_of_earlier(phase) {
+            return self.whole_scope(session, phase);
+        }
+        Ok(Scope { inputs: session.options.clone(), target: session.head.target.clone(), ..Scope::default() })
+    }
+
+    /// The same with all that earlier phases have handed in.
+    fn whole_scope(&mut self, session: &Session, phase: &Phase) -> Result<Scope, Failure> {
         let mut scope = Scope {
             inputs: session.options.clone(),
             target: session.head.target.clone(),
             ..Scope::default()
         };
-        if !speaks_of_earlier(phase) {
-            return Ok(scope);
-        }
         for line in &session.phases {
             if line.number == phase.number {
                 break;
@@ -120,6 +125,23 @@ impl Work<'_> {
                 }
             }
         }
+        Ok(scope)
+    }
+
+    /// What the conditions and texts of the phases behind this one can speak of when it passes with
+    /// `evidence`.
+    pub(super) fn scope_behind(
+        &mut self,
+        session: &Session,
+        definition: &Definition,
+        phase: &Phase,
+        evidence: &Evidence,
+    ) -> Result<Scope, Failure> {
+        let mut scope = match definition.phases.iter().any(speaks_of_earlier) {
+            true => self.whole_scope(session, phase)?,
+            false => self.scope(session, phase)?,
+        };
+        scope.earlier.extend(evidence.clone());
         Ok(scope)
     }
 

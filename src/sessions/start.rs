@@ -8,9 +8,12 @@ use super::{
     index, paths,
     store::Write,
 };
-use crate::workflow::{
-    Definition, FieldType, Scope,
-    session::{Beginning, Session, SessionId},
+use crate::{
+    text::nearest,
+    workflow::{
+        Definition, FieldType, Scope,
+        session::{Beginning, Session, SessionId},
+    },
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -40,6 +43,7 @@ impl Work<'_> {
             let message = format!("workflow {workflow} has no phase to begin with");
             return Err(Failure::new(FailureKind::Validation, message, call.action));
         };
+        expect_text(&definition, phase, &scope)?;
         let _lock = self.store.lock(call.action.name())?;
         // Somebody may have started the same since.
         if let Some(session) = self.standing(workflow, target)? {
@@ -131,7 +135,7 @@ impl Work<'_> {
     ) -> Result<Map<String, Value>, Failure> {
         let root = self.store.project.workspace().root();
         let mut inputs = options.clone();
-        let mut faults = Vec::new();
+        let mut faults = misspelt(definition, options);
         for input in &definition.inputs {
             match options.get(&input.name).filter(|value| !value.is_null()) {
                 Some(value) => {
@@ -158,7 +162,7 @@ impl Work<'_> {
         Err(Failure::new(FailureKind::Validation, message, super::Action::Start)
             .with_parameter("workflow_type", definition.id.as_str())
             .with_parameter("options", example)
-            .fix("give what is missing in `options`"))
+            .fix("give each input in `options`, of its own type"))
     }
 
     /// The definition with all its phases, and what to know about them.
@@ -186,6 +190,34 @@ impl Work<'_> {
             super::texts::filled(self.store.project, &definition, path).map_err(refused)?;
         Ok((Arc::new(filled), warnings))
     }
+}
+
+/// Refuses a workflow whose first words can't be handed out, before there is a session of it.
+fn expect_text(definition: &Definition, phase: u32, scope: &Scope) -> Result<(), Failure> {
+    let Some(phase) = definition.phase(phase) else { return Ok(()) };
+    phase.text_in(scope).map(drop).map_err(|why| {
+        let message = format!("phase {} of workflow {}: {why}", phase.number, definition.id);
+        Failure::new(FailureKind::Validation, message, super::Action::ListWorkflows)
+            .fix(format!("mend {}", phase.place.file))
+    })
+}
+
+/// Options that nobody asks for, where they look like an input that was not given. Others are kept for
+/// whoever reads the session.
+fn misspelt(definition: &Definition, options: &Map<String, Value>) -> Vec<String> {
+    let open = || {
+        let names = definition.inputs.iter().map(|input| input.name.as_str());
+        let source = definition.dynamic.iter().map(|source| source.option.as_str());
+        names.chain(source).filter(|name| !options.contains_key(*name))
+    };
+    let is_known = |name: &str| definition.inputs.iter().any(|input| input.name == name);
+    let unknown = options.keys().filter(|name| !is_known(name));
+    unknown
+        .filter_map(|name| {
+            let meant = nearest(name, open())?;
+            Some(format!("there is no input `{name}`; did you mean `{meant}`?"))
+        })
+        .collect()
 }
 
 /// The workflow's id, which is no path.

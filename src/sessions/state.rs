@@ -77,9 +77,7 @@ impl Work<'_> {
         let mut answer = Map::new();
         answer.insert("session_id".into(), session.head.id.as_str().into());
         answer.insert("error_count".into(), errors.len().into());
-        if let Some(last) = errors.last() {
-            answer.insert("last_error".into(), last.clone());
-        }
+        answer.insert("last_error".into(), errors.last().cloned().unwrap_or_default());
         answer.insert("errors".into(), errors.into());
         Ok(answer)
     }
@@ -111,64 +109,6 @@ impl Work<'_> {
         if older > 0 {
             answer.insert("older".into(), older.into());
         }
-        Ok(answer)
-    }
-
-    /// `get_metrics`: of one session, or of all of them together.
-    pub(super) fn get_metrics(&mut self, call: &Call<'_>) -> Answer {
-        if call.text("session_id")?.is_none() {
-            return self.metrics_of_all();
-        }
-        let session = self.store.read(&call.session()?)?;
-        let metrics = session.metrics();
-        let phases = metrics.phases.iter().map(|time| {
-            json!({
-                "phase": time.phase,
-                "title": session.title_of(time.phase),
-                "seconds": time.seconds,
-                "attempts": time.attempts,
-            })
-        });
-        let (done, all) = metrics.progress;
-        let (attempts, passed) = metrics.attempts;
-        let slowest = metrics.phases.iter().max_by_key(|time| time.seconds).map(|time| time.phase);
-        let mut answer = Map::new();
-        answer.insert("session_id".into(), session.head.id.as_str().into());
-        answer.insert(
-            "time".into(),
-            json!({ "seconds": metrics.seconds, "phases": phases.collect::<Vec<_>>(), "slowest_phase": slowest }),
-        );
-        answer.insert(
-            "progress".into(),
-            json!({ "completed": done, "total": all, "percent": percent(done, all) }),
-        );
-        answer.insert(
-            "quality".into(),
-            json!({
-                "attempts": attempts,
-                "passed": passed,
-                "pass_rate": percent(passed, attempts),
-                "warnings": metrics.warnings,
-                "rollbacks": metrics.rollbacks,
-            }),
-        );
-        Ok(answer)
-    }
-
-    fn metrics_of_all(&mut self) -> Answer {
-        let counts = match self.has_sessions() {
-            true => self.with_index(|index, store| {
-                index.refresh(store)?;
-                index.counts()
-            })?,
-            false => Vec::new(),
-        };
-        let total: i64 = counts.iter().map(|(_, count)| count).sum();
-        let by_status: Map<String, Value> =
-            counts.into_iter().map(|(status, count)| (status, count.into())).collect();
-        let mut answer = Map::new();
-        answer.insert("sessions".into(), total.into());
-        answer.insert("by_status".into(), by_status.into());
         Ok(answer)
     }
 }
@@ -251,12 +191,4 @@ pub(super) fn errors(session: &Session, phase: Option<u32>) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-fn percent(part: usize, whole: usize) -> Value {
-    if whole == 0 {
-        return Value::Null;
-    }
-    // A whole number: nobody reads more of it.
-    (part * 100 / whole).into()
 }

@@ -34,6 +34,8 @@ mod template;
 pub mod tree;
 mod workrail;
 
+pub(crate) use check::shown;
+
 pub use bundle::{Bundle, Reading, SourceFile};
 pub use evidence::{Answer, Basis, Evidence, Facts, Failure, Finding, Missing, Question, Verdict};
 pub use fault::Fault;

@@ -46,16 +46,34 @@ impl Session {
             found.push(Tampering { line: line.line, message });
         }
         let last = self.attempts.iter().rev().find(|attempt| attempt.end.opens() && attempt.undone.is_none());
-        let message = match last.map(|last| last.next) {
+        let (key, message) = match last.map(|last| last.next) {
             Some(Some(next)) if next != self.head.phase || !self.is_open() => {
-                format!("the session is at phase {next}, by what stands under Evidence")
+                let key = if next == self.head.phase { "status" } else { "phase" };
+                (key, format!("the session is at phase {next}, by what stands under Evidence"))
             }
-            Some(None) if self.is_open() => "the last gate has passed: the session is completed".to_owned(),
-            None if !self.is_open() => "no gate has passed, so the session is not completed".to_owned(),
+            Some(None) if self.is_open() => {
+                ("status", "the last gate has passed: the session is completed".to_owned())
+            }
+            None if !self.is_open() => {
+                ("status", "no gate has passed, so the session is not completed".to_owned())
+            }
             _ => return found,
         };
-        found.push(Tampering { line: 1, message });
+        found.push(Tampering { line: self.line_of_key(key), message });
         found
+    }
+
+    /// The line of the front matter with this key.
+    fn line_of_key(&self, key: &str) -> usize {
+        let mut lines = self.text.lines().zip(1..).skip(1).take_while(|(line, _)| *line != "---");
+        let found = lines.find(|(line, _)| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+        found.map_or(1, |(_, line)| line)
+    }
+
+    /// The first line that is not as it was.
+    fn first_change(&self, written: &Self) -> usize {
+        let same = self.text.lines().zip(written.text.lines()).take_while(|(new, old)| new == old);
+        same.count() + 1
     }
 
     fn changes_from(&self, written: &Self) -> Vec<Tampering> {
@@ -66,10 +84,11 @@ impl Session {
             refuse(self.text.lines().count(), "the file is cut short: what stood behind this line is gone");
         }
         if self.head != written.head {
-            refuse(1, "the front matter was changed; only the actions change it");
+            refuse(self.first_change(written), "the front matter was changed; only the actions change it");
         }
         if self.options != written.options || self.pause != written.pause {
-            refuse(1, "State was changed; only the actions change it");
+            let line = if self.head == written.head { self.first_change(written) } else { 1 };
+            refuse(line, "State was changed; only the actions change it");
         }
         let is_same_phase = |(index, phase): (usize, &PhaseLine)| {
             let was = written.phases.get(index);

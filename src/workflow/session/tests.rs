@@ -282,11 +282,11 @@ fn what_people_may_not_change_is_told_with_its_line() {
     };
     check("- [ ] Phase 1", "- [x] Phase 1", ("- [x] Phase 1", "its gate has never passed"));
     check("- [x] Phase 0", "- [ ] Phase 0", ("- [ ] Phase 0", "its box is clear"));
-    check("phase: 1", "phase: 2", ("---", "is at phase 1"));
-    check("status: active", "status: completed", ("---", "is at phase 1"));
+    check("phase: 1", "phase: 2", ("phase: 2", "is at phase 1"));
+    check("status: active", "status: completed", ("status: completed", "is at phase 1"));
     check("status: active", "status: done", ("status:", "`status` should be"));
-    check("target: \"docs/lamp a.md\"", "target: b.md", ("---", "the front matter was changed"));
-    check("\"warm\"", "\"cold\"", ("---", "State was changed"));
+    check("target: \"docs/lamp a.md\"", "target: b.md", ("target:", "the front matter was changed"));
+    check("\"warm\"", "\"cold\"", ("\"cold\"", "State was changed"));
     check("Phase 2: Wrap", "Phase 2: Rap", ("Rap", "the phases were changed"));
     check("attempt 1: passed at", "attempt 1: refused at", ("attempt 1", "changed or added by hand"));
     check("(reported): 3", "(reported): 4", ("attempt 1", "changed or added by hand"));

@@ -69,11 +69,29 @@ pub struct Refusal {
     pub message: String,
     /// The action that can be called instead.
     pub instead: &'static str,
+    /// The phase that action would be about, where it is not the open one.
+    pub phase: Option<u32>,
+    /// What to do, where the action does not say it.
+    pub remedy: &'static str,
 }
 
 impl Refusal {
     fn new(instead: &'static str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), instead }
+        Self { message: message.into(), instead, phase: None, remedy: "" }
+    }
+
+    fn fix(self, remedy: &'static str) -> Self {
+        Self { remedy, ..self }
+    }
+
+    fn closed(phase: u32, message: impl Into<String>) -> Self {
+        let refusal = Self::new("rollback", message).fix("to do it again, go back to it");
+        Self { phase: Some(phase), ..refusal }
+    }
+
+    fn completed() -> Self {
+        Self::new("get_state", "the session is completed")
+            .fix("it stays as it is; `start` begins a new one of the same workflow and file")
     }
 }
 
@@ -124,11 +142,21 @@ impl Session {
                 return Ok(Standing::Passed(attempt));
             }
             let message = format!("phase {phase} is complete, with other evidence");
-            return Err(Refusal::new(if self.is_open() { "rollback" } else { "get_state" }, message));
+            return Err(match self.is_open() {
+                true => Refusal::closed(phase, message),
+                false => Refusal { message, ..Refusal::completed() },
+            });
         }
         self.expect_active()?;
         self.expect_phase(phase)?;
         Ok(Standing::Open)
+    }
+
+    /// Whether the last evidence that was refused at `phase` is this.
+    #[must_use]
+    pub fn refused_last(&self, phase: u32, evidence: Revision) -> bool {
+        let last = self.attempts_at(phase).next_back();
+        last.is_some_and(|last| !last.end.opens() && last.evidence == evidence)
     }
 
     /// The refused attempt that said the same already: then nothing is to be written.
@@ -238,7 +266,7 @@ impl Session {
         match self.head.status {
             SessionStatus::Paused => {}
             SessionStatus::Active => return Err(Refusal::new("get_phase", "the session is active already")),
-            SessionStatus::Completed => return Err(Refusal::new("get_state", "the session is completed")),
+            SessionStatus::Completed => return Err(Refusal::completed()),
         }
         let note = one_line(note);
         let behind = if note.is_empty() { String::new() } else { format!(": {note}") };
@@ -337,7 +365,7 @@ impl Session {
         match self.head.status {
             SessionStatus::Active => Ok(()),
             SessionStatus::Paused => Err(Refusal::new("resume", "the session is paused")),
-            SessionStatus::Completed => Err(Refusal::new("get_state", "the session is completed")),
+            SessionStatus::Completed => Err(Refusal::completed()),
         }
     }
 
@@ -346,7 +374,14 @@ impl Session {
         if phase == open {
             return Ok(());
         }
-        Err(Refusal::new("get_phase", format!("phase {phase} is not open; the session is at phase {open}")))
+        let message = format!("phase {phase} is not open; the session is at phase {open}");
+        Err(match self.passed(phase) {
+            Some(_) => Refusal::closed(phase, message),
+            None if self.position(phase).is_some() => {
+                Refusal::new("get_phase", message).fix("close the phases before it first")
+            }
+            None => Refusal::new("get_phase", message).fix("the workflow has no such phase"),
+        })
     }
 }
 
