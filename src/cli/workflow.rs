@@ -86,7 +86,11 @@ fn list(context: &mut Context, category: Option<&str>, json: bool) -> CommandRes
     terminal.table(table)?;
     for entry in &entries {
         let Some(error) = entry.errors().next() else { continue };
-        terminal.complaint(Line::new().ink(Ink::Caution, "skipped ").text(error.to_string()));
+        let what = match entry.definition() {
+            Some(_) => "a gate stays shut: ",
+            None => "skipped ",
+        };
+        terminal.complaint(Line::new().ink(Ink::Caution, what).text(error.to_string()));
     }
     if entries.iter().any(|entry| entry.errors().next().is_some()) {
         terminal.complaint("`rulemark workflow check` says all that is wrong");
@@ -185,7 +189,9 @@ fn check(context: &mut Context, paths: &[PathBuf], json: bool) -> CommandResult 
         for path in paths {
             faults.extend(match specification(path)? {
                 Some(list) => list.faults,
-                None => read_path(path)?.1.faults,
+                None if path.exists() => read_path(path)?.1.faults,
+                // What `workflow list` shows can be named as it is shown there.
+                None => faults_of(&library(context)?, &path.to_string_lossy())?,
             });
         }
         faults
@@ -213,6 +219,16 @@ fn specification(path: &Path) -> Result<Option<TaskList>, CommandError> {
 
 /// The file of a specification that has its phases and tasks.
 const TASKS: &str = "tasks.md";
+
+/// What is wrong with the definition that wins under this id.
+fn faults_of(library: &Library, id: &str) -> Result<Vec<Fault>, CommandError> {
+    let Some(entry) = library.find(id) else {
+        let error = CommandError::usage(format!("{id} is neither a file nor the id of a workflow"));
+        let near = library.nearest(id).map(|near| format!("did you mean `{near}`?"));
+        return Err(error.with_hint(near.unwrap_or_else(|| "`rulemark workflow list` lists them".into())));
+    };
+    Ok(entry.reading.faults.clone())
+}
 
 /// Prints findings and how many there are.
 fn tell(terminal: &mut Terminal, faults: &[Fault]) -> Result<(), CommandError> {
