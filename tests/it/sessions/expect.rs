@@ -48,6 +48,42 @@ pub(super) fn check(expected: &Value, answer: &Value) -> Result<(), String> {
     }
 }
 
+/// What the contract says of every answer of the one tool, whatever was asked.
+pub(super) fn every_answer(answer: &Value, outside: &str) -> Result<(), String> {
+    const TYPES: [&str; 7] = [
+        "ValueError",
+        "ValidationError",
+        "NotFoundError",
+        "StateError",
+        "PermissionError",
+        "ConflictError",
+        "InternalError",
+    ];
+    if answer["action"].is_null() {
+        return Err("the action is not repeated".into());
+    }
+    if answer.to_string().contains(outside) {
+        return Err("it names a folder outside the workspace".into());
+    }
+    match answer["status"].as_str() {
+        Some("success") => return Ok(()),
+        Some("error") => {}
+        _ => return Err("neither success nor error".into()),
+    }
+    if !TYPES.iter().any(|kind| answer["error_type"] == *kind) || answer["error_type"] == "InternalError" {
+        return Err(format!("the error type is {}", answer["error_type"]));
+    }
+    if !["no", "now", "after_fix"].iter().any(|retry| answer["retry"] == *retry) {
+        return Err(format!("retry is {}", answer["retry"]));
+    }
+    for name in ["error", "remediation"] {
+        if answer[name].as_str().is_none_or(str::is_empty) {
+            return Err(format!("{name} says nothing"));
+        }
+    }
+    Ok(())
+}
+
 /// The value at a path: `a.b[0].c`.
 pub(super) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |value, step| {
@@ -55,7 +91,7 @@ pub(super) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
             Some((name, index)) => (name, Some(index.trim_end_matches(']').parse::<usize>().ok()?)),
             None => (step, None),
         };
-        let value = value.get(name)?;
+        let value = if name.is_empty() { value } else { value.get(name)? };
         match index {
             Some(index) => value.get(index),
             None => Some(value),

@@ -8,6 +8,7 @@ mod expect;
 mod gate_commands;
 mod hardening;
 mod open_gates;
+mod play;
 mod repairing;
 mod searching;
 mod tidying;
