@@ -4,10 +4,10 @@ use super::{
     Action, Answer, Work,
     call::Call,
     failure::{Failure, FailureKind},
-    state, texts,
+    state,
 };
 use crate::workflow::{
-    Definition, Evidence, Gate, Phase, Scope, TemplateError,
+    Definition, Evidence, FieldCheck, Gate, Phase, Scope, TemplateError,
     session::{Session, SessionStatus},
 };
 use serde_json::{Map, Value, json};
@@ -219,7 +219,7 @@ fn checkpoint(gate: &Gate) -> Value {
         if !field.description.is_empty() {
             entry["description"] = field.description.as_str().into();
         }
-        let checks: Vec<String> = field.checks.iter().filter_map(texts::check_in_words).collect();
+        let checks: Vec<String> = field.checks.iter().map(FieldCheck::requirement).collect();
         if !checks.is_empty() {
             entry["must"] = checks.into();
         }

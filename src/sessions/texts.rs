@@ -1,15 +1,10 @@
-//! What a workflow asks for, in words, and what it takes from a specification.
+//! What a workflow takes from a specification.
 
 use crate::{
     disk::{ReadError, read_text},
     runtime::Project,
-    workflow::{Definition, FieldCheck, tasks::TaskList},
+    workflow::{Definition, tasks::TaskList},
 };
-
-/// What must hold for a field, in words.
-pub(super) fn check_in_words(check: &FieldCheck) -> Option<String> {
-    check.message.clone()
-}
 
 /// How many warnings are told at the start of a session.
 const TOLD: usize = 5;

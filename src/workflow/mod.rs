@@ -24,6 +24,7 @@ mod parts;
 mod praxis;
 pub mod published;
 mod read;
+mod requirement;
 mod review;
 mod route;
 mod scope;

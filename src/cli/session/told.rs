@@ -93,7 +93,9 @@ fn asked(kind: &str, entry: &Map<String, Value>) -> [String; 2] {
     match kind {
         "evidence" => {
             let optional = if entry.contains_key("optional") { ", optional" } else { "" };
-            let what = format!("{}{optional}: {}", text(entry, "type"), text(entry, "description"));
+            let must = entry.get("must").and_then(Value::as_array).into_iter().flatten();
+            let must = must.filter_map(Value::as_str).fold(String::new(), |all, one| format!("{all}, {one}"));
+            let what = format!("{}{optional}{must}: {}", text(entry, "type"), text(entry, "description"));
             [text(entry, "name").to_owned(), what.trim_end_matches(": ").to_owned()]
         }
         "commands" => {
