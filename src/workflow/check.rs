@@ -296,8 +296,13 @@ fn text_fault(check: &Check, text: &str) -> Option<String> {
         Check::JsonParseable => serde_json::from_str::<serde::de::IgnoredAny>(text)
             .err()
             .map(|why| format!("has to be JSON: {why}")),
-        Check::ContainsSuccess => (!SUCCESS.is_match(text))
-            .then(|| "has to tell of success (\"passed\", \"ok\", \"succeeded\", …)".to_owned()),
+        Check::ContainsSuccess => match FAILURES.find(text) {
+            Some(failures) => {
+                Some(format!("has to tell of success, and counts {}", quoted(failures.as_str())))
+            }
+            None => (!SUCCESS.is_match(text))
+                .then(|| "has to tell of success (\"passed\", \"ok\", \"succeeded\", …)".to_owned()),
+        },
         Check::NoErrors => error_in(text).map(|word| format!("tells of an error ({})", quoted(word))),
         _ => None,
     }
@@ -305,6 +310,12 @@ fn text_fault(check: &Check, text: &str) -> Option<String> {
 
 static SUCCESS: LazyLock<Regex> =
     LazyLock::new(|| fixed(r"(?i)\b(success(ful|fully)?|succeeded|pass(ed|es|ing)?|ok|completed?|clean)\b"));
+/// `2 failed`, `1 test failed`, `failures: 3`: whatever passed beside them.
+static FAILURES: LazyLock<Regex> = LazyLock::new(|| {
+    fixed(
+        r"(?i)\b[1-9][0-9]*\s+(tests?\s+|checks?\s+|suites?\s+)?(failed|failures?|failing)\b|\b(failed|failures?|failing)\s*[:=]\s*[1-9]",
+    )
+});
 static ERROR: LazyLock<Regex> = LazyLock::new(|| {
     fixed(
         r"(?i)(?P<none>\b(0|no|zero|without)\s+(\w+\s+)?)?\b(?P<word>errors?|fail(ed|ure|ures|s)?|exceptions?|traceback|panicked|fatal)\b(?P<zero>\s*[:=]\s*0\b)?",

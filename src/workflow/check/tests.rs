@@ -140,7 +140,18 @@ fn success_and_errors_are_told_from_words() {
     for good in ["4 passed", "OK", "Build succeeded.", "completed", "it is clean"] {
         check(Check::ContainsSuccess, json!(good), "");
     }
-    for bad in ["", "it works, trust me", "tokens", "bypassing", "failed"] {
+    for bad in [
+        "",
+        "it works, trust me",
+        "tokens",
+        "bypassing",
+        "failed",
+        "1 passed; 2 failed",
+        "Tests: 1 failed, 4 passed",
+        "ok, 3 tests failed",
+        "12 passing, 1 failing",
+        "OK (failures=2)",
+    ] {
         check(Check::ContainsSuccess, json!(bad), "success");
     }
     for good in
