@@ -21,8 +21,10 @@ pub(super) fn read_markdown(bundle: &Bundle, file: &SourceFile) -> Reading {
 /// Reads the published shape.
 pub(super) fn read_tree(bundle: &Bundle, file: &SourceFile, node: &Node, form: Form) -> Reading {
     let (document, mut faults) = shape::decode::<Document>(node, &file.path, UnknownNames::Refused);
-    let definition = document.map(|document| {
-        let (definition, more) = convert::definition(&document, node, bundle, form);
+    let read = document.map(|document| (document, node.clone()));
+    let read = read.or_else(|| shape::decode_as_meant::<Document>(node, &file.path));
+    let definition = read.map(|(document, node)| {
+        let (definition, more) = convert::definition(&document, &node, bundle, form);
         faults.extend(more);
         definition
     });

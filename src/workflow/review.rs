@@ -271,7 +271,9 @@ pub(super) fn routes(definition: &Definition) -> Vec<Fault> {
             }
         }
     }
-    let Some(first) = definition.phases.first().filter(|_| faults.is_empty()) else { return faults };
+    // Where a number stands twice, nobody can say which phase leads where.
+    let is_clear = faults.is_empty() && known.len() == definition.phases.len();
+    let Some(first) = definition.phases.first().filter(|_| is_clear) else { return faults };
     if definition.phases.len() > MOST_PHASES {
         let message = format!("there are {} phases; {MOST_PHASES} are the most", definition.phases.len());
         faults.push(Fault::error("too-many-phases", first.place.clone(), message));

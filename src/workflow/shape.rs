@@ -35,7 +35,7 @@ pub(super) fn decode<T: JsonSchema + DeserializeOwned>(
     unknown: UnknownNames,
 ) -> (Option<T>, Vec<Fault>) {
     let schema = schema_of::<T>();
-    let mut judge = Judge { root: &schema, file, unknown, faults: Vec::new() };
+    let mut judge = Judge::new(&schema, file, unknown);
     judge.value(node, &schema, "");
     let mut faults = judge.faults;
     if faults.iter().any(Fault::is_error) {
@@ -48,6 +48,46 @@ pub(super) fn decode<T: JsonSchema + DeserializeOwned>(
             (None, faults)
         }
     }
+}
+
+/// Reads a tree in which nothing but names is wrong, as its author may have meant it: an unknown name as the
+/// known one that it is near to, and without it where it is near to none. What else is wrong can be said then
+/// too. `None` where the tree can't be read like that either.
+pub(super) fn decode_as_meant<T: JsonSchema + DeserializeOwned>(
+    node: &Node,
+    file: &str,
+) -> Option<(T, Node)> {
+    let schema = schema_of::<T>();
+    let mut judge = Judge::new(&schema, file, UnknownNames::Refused);
+    judge.value(node, &schema, "");
+    let meant = renamed(node, &judge.unknown_names);
+    let (value, _) = decode(&meant, file, UnknownNames::Refused);
+    Some((value?, meant))
+}
+
+/// The same tree with other names.
+fn renamed(node: &Node, names: &[UnknownName]) -> Node {
+    let tree = match &node.tree {
+        Tree::Map(entries) => {
+            let mut kept: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+            for (key, value) in entries {
+                let unknown = names.iter().find(|name| name.key == *key);
+                let name = match unknown {
+                    None => key.name.clone(),
+                    Some(UnknownName { meant: Some(meant), .. }) => meant.clone(),
+                    Some(UnknownName { meant: None, .. }) => continue,
+                };
+                // What stands there under its own name is what was meant by it.
+                if unknown.is_none() || !entries.iter().any(|(key, _)| key.name == name) {
+                    kept.push((Key { name, ..key.clone() }, renamed(value, names)));
+                }
+            }
+            Tree::Map(kept)
+        }
+        Tree::List(items) => Tree::List(items.iter().map(|item| renamed(item, names)).collect()),
+        other => other.clone(),
+    };
+    Node { tree, ..*node }
 }
 
 /// A syntax error as a fault.
@@ -66,9 +106,21 @@ struct Judge<'s> {
     file: &'s str,
     unknown: UnknownNames,
     faults: Vec<Fault>,
+    unknown_names: Vec<UnknownName>,
+}
+
+/// A name that a type does not have.
+struct UnknownName {
+    key: Key,
+    /// The name that is near to it.
+    meant: Option<String>,
 }
 
 impl<'s> Judge<'s> {
+    fn new(root: &'s Value, file: &'s str, unknown: UnknownNames) -> Self {
+        Self { root, file, unknown, faults: Vec::new(), unknown_names: Vec::new() }
+    }
+
     fn value(&mut self, node: &Node, schema: &'s Value, path: &str) {
         let schema = self.resolved(schema);
         if let Some(Value::Array(choices)) = schema.get("anyOf").or_else(|| schema.get("oneOf")) {
@@ -125,28 +177,27 @@ impl<'s> Judge<'s> {
             return;
         }
         let mut tries = choices.iter().map(|choice| {
-            let mut judge =
-                Judge { root: self.root, file: self.file, unknown: self.unknown, faults: Vec::new() };
+            let mut judge = Judge::new(self.root, self.file, self.unknown);
             judge.value(node, choice, path);
-            (choice, judge.faults)
+            (choice, judge)
         });
         let mut failed = Vec::new();
-        let fits = tries.find_map(|(choice, faults)| {
-            if faults.iter().any(Fault::is_error) {
-                failed.push((choice, faults));
+        let fits = tries.find_map(|(choice, judge)| {
+            if judge.faults.iter().any(Fault::is_error) {
+                failed.push((choice, judge));
                 None
             } else {
-                Some(faults)
+                Some(judge)
             }
         });
-        if let Some(faults) = fits {
-            return self.faults.extend(faults);
+        if let Some(judge) = fits {
+            return self.take(judge);
         }
         let of_its_type = failed.iter().position(|(choice, _)| {
             self.resolved(choice).get("type").is_some_and(|expected| has_type(node, expected))
         });
         match of_its_type {
-            Some(at) => self.faults.extend(failed.swap_remove(at).1),
+            Some(at) => self.take(failed.swap_remove(at).1),
             None => {
                 let words: Vec<String> = choices
                     .iter()
@@ -158,6 +209,11 @@ impl<'s> Judge<'s> {
                 self.fault(node, "bad-type", message);
             }
         }
+    }
+
+    fn take(&mut self, other: Self) {
+        self.faults.extend(other.faults);
+        self.unknown_names.extend(other.unknown_names);
     }
 
     /// The names of an enumeration, when the choice is one: each with its description, or all in a list.
@@ -266,9 +322,10 @@ impl<'s> Judge<'s> {
         let name = joined(path, &key.name);
         self.faults.push(match self.unknown {
             UnknownNames::Refused => {
-                let near = nearest(&key.name, known).map(|near| format!("did you mean `{near}`?"));
+                let near = nearest(&key.name, known);
+                self.unknown_names.push(UnknownName { key: key.clone(), meant: near.map(str::to_owned) });
                 Fault::error("unknown-field", place, format!("there is no field `{name}`"))
-                    .with_optional_hint(near)
+                    .with_optional_hint(near.map(|near| format!("did you mean `{near}`?")))
             }
             UnknownNames::Lost => {
                 Fault::warning("not-carried-over", place, format!("`{name}` is not carried over"))
