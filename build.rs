@@ -12,7 +12,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
     let is_x86_64_linux = target("OS") == "linux" && target("ENV") == "gnu" && target("ARCH") == "x86_64";
-    if is_x86_64_linux && env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+    // Linked with a C library inside, it has another flag for the same.
+    let is_dynamic = !target("FEATURE").split(',').any(|feature| feature == "crt-static");
+    if is_x86_64_linux && is_dynamic && env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 }
