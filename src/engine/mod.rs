@@ -43,7 +43,7 @@ pub use model::{
     Memory, OnViolation, Outcome, PendingKind, PendingStep, Settings, Settled, Snapshot, StepResult,
     SummaryMode,
 };
-pub use plan::{PlanGate, plan_gate, plan_revision, unapproved_plan};
+pub use plan::{PlanGate, completes_unplanned, plan_gate, plan_revision, unapproved_plan};
 pub use run::{GATES, advance, settle};
 pub use sources::{ClosedSources, closed_sources, keeps_rules};
 pub use step_runs::{StepRun, runs_of};

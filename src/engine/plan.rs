@@ -1,17 +1,18 @@
 //! The plan and a person's decision about it.
 
 use super::{
-    evaluate::same_word,
+    evaluate::{COMPLETED, same_word},
     evidence::{Evidence, Verdict},
     guidance::Lack,
     model::{ApprovalMode, Settings},
-    settling::plan_of,
+    settling::{keys_of, plan_of},
 };
 use crate::{
     document::WorkflowState,
-    rules::{self, Phase, RuleSet},
+    rules::{self, Atom, Comparison, Condition, Phase, RuleSet, Test, Value},
     text::Revision,
 };
+use std::collections::BTreeMap;
 
 /// Words of a step that puts the plan to a person.
 const APPROVALS: [&str; 6] = [
@@ -51,6 +52,61 @@ pub fn plan_gate(state: &WorkflowState<'_>, rules: &RuleSet) -> Option<PlanGate>
     let is_waiting = at == asking;
     let next = rules.phases.get(asking + 1).map(|phase| phase.name.clone());
     (at >= asking).then(|| PlanGate { next, is_waiting, is_empty: plan_of(state).trim().is_empty() })
+}
+
+/// Whether an edit completes the item before its plan has been carried out: see [`left_undone`].
+#[must_use]
+pub fn completes_unplanned(was: &WorkflowState<'_>, is: &WorkflowState<'_>, rules: &RuleSet) -> bool {
+    !left_undone((rules, was), &keys_of(was), is).is_empty()
+}
+
+/// The phases that an edit leaves undone by completing the item where its plan is still to be written or
+/// decided about: rules that move on at `Status == COMPLETED` would take it for done, and nobody would
+/// ever be asked. Where the phase's own steps, or a rule about this very phase, make that status the end
+/// of the phase alone, there are none; nor in a file that puts no plan to a person.
+pub(super) fn left_undone<'r>(
+    (rules, source): (&'r RuleSet, &WorkflowState<'_>),
+    before: &BTreeMap<String, String>,
+    state: &WorkflowState<'_>,
+) -> Vec<&'r str> {
+    let is = |value: Option<&str>, word: &str| value.is_some_and(|value| same_word(value, word));
+    let was = |key: &str| before.get(key).map(String::as_str);
+    let (Some(phase), Some(_)) = (state.value("Phase"), state.value("CurrentItem")) else {
+        return Vec::new();
+    };
+    let is_old = is(was("status"), COMPLETED) && is(was("phase"), phase);
+    if is_old || !is(state.value("Status"), COMPLETED) || same_word(phase, COMPLETED) {
+        return Vec::new();
+    }
+    let text = source.outline().text();
+    let Some(asking) = rules.phases.iter().position(|phase| asks_for_approval(phase, text)) else {
+        return Vec::new();
+    };
+    let at = rules.phases.iter().position(|known| same_word(&known.name, phase));
+    let ends_by_status =
+        at.is_some_and(|at| rules.phases[at].span.of(text).contains(COMPLETED)) || follows_on(rules, phase);
+    if at.is_some_and(|at| at > asking) || ends_by_status {
+        return Vec::new();
+    }
+    rules.phases[at.map_or(0, |at| at + 1)..].iter().map(|phase| phase.name.as_str()).collect()
+}
+
+/// Whether a rule waits for the status COMPLETED in this very phase.
+fn follows_on(rules: &RuleSet, phase: &str) -> bool {
+    let names = |atom: &Atom, key: &str, word: &str| match &atom.test {
+        Test::Compare { key: compared, op: Comparison::Equal, value: Value::Text(value) } => {
+            same_word(compared, key) && same_word(value, word)
+        }
+        Test::Is(value) => same_word(value, word),
+        _ => false,
+    };
+    let both = |condition: &Condition| {
+        let atoms = condition.atoms();
+        let has = |key: &str, word: &str| atoms.iter().any(|atom| names(atom, key, word));
+        has("Phase", phase) && has("Status", COMPLETED)
+    };
+    let clauses = rules.rules.iter().flat_map(|rule| &rule.clauses);
+    clauses.filter_map(|clause| clause.trigger.as_ref()).any(|trigger| both(&trigger.condition))
 }
 
 /// Names the plan that an approval speaks of: its text, and the item it is for. Boxes that are ticked,

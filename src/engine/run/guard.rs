@@ -8,7 +8,7 @@ use crate::{
         evidence::{ChecksReport, Standing, Verdict},
         gates::{self, PhaseOrder},
         model::{ApprovalMode, Cause, Due, Effect, OnViolation, Settled},
-        plan::{Boxes, asks_for_approval, plan_revision},
+        plan::{Boxes, asks_for_approval, left_undone, plan_revision},
         settling::{keys_of, plan_of, transitions},
         sources::rules_revision,
         wishes::CheckedPhase,
@@ -89,6 +89,7 @@ impl Run<'_> {
     ) -> Option<Violation> {
         let order = PhaseOrder::of(&book.rules)?;
         skipped(&order, before, state)
+            .or_else(|| completed_early(book, before, state))
             .or_else(|| self.unapproved(book, &order, before, state))
             .or_else(|| self.unchecked(book, &order, before, state))
     }
@@ -242,6 +243,23 @@ fn skipped(order: &PhaseOrder<'_>, before: &Settled, state: &WorkflowState<'_>) 
         remedies: [
             format!("the phase is {from} again; do its steps first (`rulemark next`)"),
             format!("go back with `rulemark set Phase={from}`, or set `gates.on_violation` in rulemark.toml"),
+        ],
+    })
+}
+
+/// The item is completed before its plan has been decided about and carried out.
+fn completed_early(book: &Reading<'_>, before: &Settled, state: &WorkflowState<'_>) -> Option<Violation> {
+    let undone = left_undone((&book.rules, &book.state), &before.keys, state);
+    let (from, phase) = (before.keys.get("phase")?, state.value("Phase")?);
+    if undone.is_empty() {
+        return None;
+    }
+    Some(Violation {
+        code: "skipped-phase",
+        reason: format!("phase {phase} was left by completing the item, and skipped {}", undone.join(", ")),
+        remedies: [
+            format!("the phase is {from} again; do its steps first (`rulemark next`)"),
+            "take it back with `rulemark undo`, or set `gates.on_violation` in rulemark.toml".to_owned(),
         ],
     })
 }

@@ -3,7 +3,7 @@
 use super::Step;
 use crate::{
     document::{Item, ItemStatus, WorkflowState},
-    engine::{Cause, GateSettings, OnViolation, plan_gate, plan_revision},
+    engine::{Cause, GateSettings, OnViolation, completes_unplanned, plan_gate, plan_revision},
     mcp::{
         answer::{Answer, Refusal, Retry},
         arguments::Arguments,
@@ -156,8 +156,8 @@ impl Wanted {
     }
 }
 
-/// Refuses an edit that goes on from where a person decides about the plan: whoever calls a tool is an
-/// agent, and would answer for the person.
+/// Refuses an edit that goes on from where a person decides about the plan, or completes the item without
+/// it: whoever calls a tool is an agent, and would answer for the person.
 pub(super) fn refuse_approving(
     before: &Documents,
     after: &str,
@@ -169,18 +169,22 @@ pub(super) fn refuse_approving(
     let is = WorkflowState::parse(after);
     let is_past = |state: &WorkflowState<'_>| plan_gate(state, &rules).is_some_and(|gate| !gate.is_waiting);
     let is_off = gates.on_violation == OnViolation::Off;
-    if is_off || is_past(&was) || !is_past(&is) || is_approved(plan_revision(&is)) {
+    let is_early = completes_unplanned(&was, &is, &rules);
+    if is_off || is_past(&was) || !(is_past(&is) || is_early) || is_approved(plan_revision(&is)) {
         return Ok(());
     }
     let has_plan = plan_gate(&is, &rules).is_some_and(|gate| !gate.is_empty);
-    let phase = is.value("Phase").unwrap_or_default();
+    let what = match is_early {
+        true => "to complete the item",
+        false => is.value("Phase").unwrap_or_default(),
+    };
     let hint = match has_plan {
         false => "write the plan first, and put it to the person as the phase before says",
         true => "call `next`, or `construct_phase_guidance`: the person is asked where the client can",
     };
     Err(Error::Caller {
         kind: ErrorKind::Waiting,
-        message: format!("{phase} needs a person's approval of the plan, which an agent can't give"),
+        message: format!("{what} needs a person's approval of the plan, which an agent can't give"),
         hints: vec![hint.to_owned()],
     })
 }
