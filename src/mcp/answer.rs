@@ -1,5 +1,6 @@
 //! What a tool answers: an object, or a refusal that says what to do.
 
+use super::fence;
 use crate::runtime::{Error, ErrorKind};
 use rmcp::{
     ErrorData,
@@ -140,8 +141,9 @@ impl From<Error> for Refusal {
             ErrorKind::Conflict => Retry::Now,
             ErrorKind::Bug => Retry::No,
         };
-        let refusal = Self::new(error.to_string(), retry);
-        error.hints().into_iter().fold(refusal, Self::fix)
+        // What was asked for stands in the message, and may be megabytes.
+        let refusal = Self::new(fence::message(&error.to_string()), retry);
+        error.hints().iter().fold(refusal, |refusal, hint| refusal.fix(fence::message(hint)))
     }
 }
 
@@ -155,6 +157,19 @@ impl From<Refusal> for CallToolResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_does_not_send_back_all_that_was_sent() {
+        let name = format!("\u{202e}{}", "x".repeat(100_000));
+        let error = Error::Caller {
+            kind: ErrorKind::Usage,
+            message: format!("no item is called `{name}`"),
+            hints: vec![format!("`rulemark set --new {name}=…` adds it")],
+        };
+        let told = Refusal::from(error).told().to_string();
+        assert!(told.len() < 2_200 && !told.contains('\u{202e}'), "{told}");
+        assert!(told.starts_with(r#"{"what":"no item is called `xxx"#), "{told}");
+    }
 
     /// The TypeScript SDK's client fails on a call whose error is not what the output schema says.
     #[test]

@@ -9,6 +9,9 @@ use crate::text::is_unsafe_to_print;
 /// The longest line that a file may add to an answer, in characters.
 pub(super) const LONGEST_LINE: usize = 400;
 
+/// The longest message about a refusal, in characters.
+const LONGEST_MESSAGE: usize = 1_000;
+
 /// One line as a code span: "`Add login`".
 pub(super) fn span(text: &str) -> String {
     let flat = line(text);
@@ -31,8 +34,18 @@ pub(super) fn line(text: &str) -> String {
     cut(&harmless(&flat))
 }
 
+/// A message of ours that may quote what a caller has sent: nothing that hides, and cut to size.
+pub(super) fn message(text: &str) -> String {
+    let safe: String = text.chars().filter(|c| *c == '\n' || !is_unsafe_to_print(*c)).collect();
+    cut_to(&safe, LONGEST_MESSAGE)
+}
+
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_LINE) {
+    cut_to(text, LONGEST_LINE)
+}
+
+fn cut_to(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }

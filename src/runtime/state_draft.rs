@@ -36,7 +36,11 @@ impl<'d> StateDraft<'d> {
     /// When the value is not one line, or the key is not known and may not be added.
     pub fn set(&mut self, key: &str, value: &str, unknown: UnknownKey) -> Result<(), Error> {
         if value.contains(['\n', '\r']) {
-            return Err(Error::usage(format!("`{key}`: a State value is one line")));
+            return Err(Error::Caller {
+                kind: ErrorKind::Usage,
+                message: format!("`{key}`: a State value is one line"),
+                hints: vec!["longer text belongs into Log or Plan".into()],
+            });
         }
         let edits = {
             let state = WorkflowState::parse(self.draft.text());
@@ -297,7 +301,7 @@ mod tests {
         );
         check(
             |draft| draft.set("Phase", "B\n## Rules", UnknownKey::Refuse),
-            "`Phase`: a State value is one line ()",
+            "`Phase`: a State value is one line (longer text belongs into Log or Plan)",
         );
         check(|draft| draft.log(" \n"), "the entry is empty ()");
         check(|draft| draft.add_item(""), "the item is empty ()");
