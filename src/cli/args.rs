@@ -685,7 +685,7 @@ pub struct McpHttpArgs {
     /// A further name by which clients reach the server
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
-    /// A web page's origin, as https://app.example, that may use the server
+    /// A web page's origin, as `https://app.example`, that may use the server
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
     /// Seconds after which a session that nobody uses is ended

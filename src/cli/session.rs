@@ -31,13 +31,13 @@ pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandRes
         SessionCommand::Gc(args) => return tidy(context, &mut project, args),
         SessionCommand::Repair(args) => return repair(context, &mut project, args),
         SessionCommand::Show(args) if !args.json.json => {
-            let name = whole_name(&mut project, &args.session);
+            let name = whole_name(&mut project, &args.session)?;
             return show(context, &mut project, &name);
         }
-        command => call(&project, command)?,
+        command => call(&mut project, command)?,
     };
     if let Some(name) = call.get("session_id").and_then(Value::as_str).map(str::to_owned) {
-        call.insert("session_id".into(), whole_name(&mut project, &name).into());
+        call.insert("session_id".into(), whole_name(&mut project, &name)?.into());
     }
     let answer = answer(context, &mut project, &call, is_json)?;
     if is_json {
@@ -86,26 +86,50 @@ impl Watch for Unattended {
 }
 
 /// The name of the one session that begins so; people type no times. Anything else is left as it is.
-fn whole_name(project: &mut Project, given: &str) -> String {
-    let mut sessions = Sessions::default();
+fn whole_name(project: &mut Project, given: &str) -> Result<String, CommandError> {
     // What is over and put away stands back behind what is not.
     for status in [None, Some("archived")] {
-        let list = json!({ "action": "list_sessions", "status": status });
-        let answer = list.as_object().map(|list| sessions.call(project, list)).unwrap_or_default();
-        let entries = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
-        let names: Vec<&str> = entries.filter_map(|entry| entry["session_id"].as_str()).collect();
-        let mut beginning = names.iter().filter(|name| name.starts_with(given));
-        match (names.contains(&given), beginning.next(), beginning.next()) {
-            (false, None, _) => {}
-            (false, Some(only), None) if !given.is_empty() => return (*only).to_owned(),
-            _ => break,
+        let names = names(project, status);
+        let beginning: Vec<&String> = names.iter().filter(|name| name.starts_with(given)).collect();
+        match beginning.as_slice() {
+            _ if given.is_empty() || names.iter().any(|name| name == given) => break,
+            [] => {}
+            [only] => return Ok((*only).clone()),
+            several => return Err(ambiguous(given, several)),
         }
     }
-    given.to_owned()
+    Ok(given.to_owned())
+}
+
+/// The names of all sessions of a status, newest first.
+fn names(project: &mut Project, status: Option<&str>) -> Vec<String> {
+    let mut sessions = Sessions::default();
+    let (mut names, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let list = json!({ "action": "list_sessions", "status": status, "cursor": cursor });
+        let mut answer = list.as_object().map(|list| sessions.call(project, list)).unwrap_or_default();
+        let page = answer.get("sessions").and_then(Value::as_array).into_iter().flatten();
+        names.extend(page.filter_map(|entry| entry["session_id"].as_str().map(str::to_owned)));
+        match answer.remove("next_cursor") {
+            Some(next) if next.is_string() => cursor = next,
+            _ => return names,
+        }
+    }
+}
+
+/// How many sessions are named to somebody who meant one of them.
+const NAMED: usize = 5;
+
+fn ambiguous(given: &str, names: &[&String]) -> CommandError {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(|name| name.as_str()).collect();
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    let count = names.len();
+    CommandError::usage(format!("{count} sessions begin with `{given}`: {}{more}", shown.join(", ")))
+        .with_hint("give enough of the name that only one begins so")
 }
 
 /// The call that a subcommand makes, and whether its answer is printed as JSON.
-fn call(project: &Project, command: &SessionCommand) -> Result<(Map<String, Value>, bool), CommandError> {
+fn call(project: &mut Project, command: &SessionCommand) -> Result<(Map<String, Value>, bool), CommandError> {
     let (call, json) = match command {
         SessionCommand::List(args) => (list(args), args.json),
         SessionCommand::Start(args) => (start(project, args)?, args.json),
@@ -117,7 +141,7 @@ fn call(project: &Project, command: &SessionCommand) -> Result<(Map<String, Valu
             call["task_number"] = args.task.into();
             (call, args.json)
         }
-        SessionCommand::Complete(args) => (complete(args)?, args.json),
+        SessionCommand::Complete(args) => (complete(project, args)?, args.json),
         SessionCommand::Pause(args) => (noted("pause", &args.session, args.note.as_deref()), args.json),
         SessionCommand::Resume(args) => (noted("resume", &args.session, args.note.as_deref()), args.json),
         SessionCommand::Retry(args) => {
@@ -184,13 +208,15 @@ fn start(project: &Project, args: &SessionStartArgs) -> Result<Value, CommandErr
     }))
 }
 
-fn complete(args: &SessionCompleteArgs) -> Result<Value, CommandError> {
+fn complete(project: &mut Project, args: &SessionCompleteArgs) -> Result<Value, CommandError> {
+    let name = whole_name(project, &args.session)?;
     let mut evidence = match &args.from {
         Some(file) => read_object(file)?,
         None => Map::new(),
     };
-    evidence.extend(values(&args.evidence, |_| false)?);
-    let mut call = about("complete_phase", &args.session);
+    let texts = Sessions::default().text_fields(project, &name, args.phase);
+    evidence.extend(values(&args.evidence, |name| texts.iter().any(|text| text == name))?);
+    let mut call = about("complete_phase", &name);
     call["phase"] = args.phase.into();
     call["evidence"] = evidence.into();
     Ok(call)
@@ -253,16 +279,29 @@ fn refusal(answer: &Map<String, Value>) -> CommandError {
         _ => CommandError::refused(text("error")),
     };
     // An agent is told of a call; people of what to do.
-    let remedy = text("remediation").rsplit_once("; call {").map_or("", |(remedy, _)| remedy);
-    if remedy.is_empty() { error } else { error.with_hint(remedy) }
+    let (remedy, call) = text("remediation").rsplit_once("call {").unwrap_or_default();
+    let action =
+        serde_json::from_str(&format!("{{{call}")).map_or(Value::Null, |call: Value| call["action"].clone());
+    hinted(error, remedy.trim_end_matches("; "), &action)
 }
 
-fn failed(failure: &Failure) -> CommandError {
+/// The refusal of what was asked for without a call.
+pub(super) fn failed(failure: &Failure) -> CommandError {
     let error = match failure.kind {
         FailureKind::Value | FailureKind::NotFound => CommandError::usage(&failure.message),
         _ => CommandError::refused(&failure.message),
     };
-    if failure.remedy.is_empty() { error } else { error.with_hint(&failure.remedy) }
+    hinted(error, &failure.remedy, &failure.call["action"])
+}
+
+/// Adds what to do; without a remedy that is to look for what there is.
+fn hinted(error: CommandError, remedy: &str, action: &Value) -> CommandError {
+    match (remedy, action.as_str()) {
+        ("", Some("list_sessions")) => error.with_hint("`rulemark session list` lists them"),
+        ("", Some("list_workflows")) => error.with_hint("`rulemark workflow list` lists them"),
+        ("", _) => error,
+        (remedy, _) => error.with_hint(remedy),
+    }
 }
 
 /// The file itself: it is made to be read.
@@ -323,7 +362,7 @@ fn tidy(context: &mut Context, project: &mut Project, args: &SessionGcArgs) -> C
 
 fn repair(context: &mut Context, project: &mut Project, args: &SessionRepairArgs) -> CommandResult {
     let mut sessions = Sessions::default();
-    let name = whole_name(project, &args.session);
+    let name = whole_name(project, &args.session)?;
     let versions = sessions.versions(project, &name).map_err(|failure| failed(&failure))?;
     let Some(problem) = versions.problem else {
         context.terminal.remark("the session is fine")?;

@@ -6,6 +6,7 @@ use super::{
     context::Context,
     error::{CommandError, CommandResult, Exit},
     render::{Ink, Line, Terminal},
+    session,
 };
 use crate::{
     engine::NamedCommand,
@@ -92,10 +93,7 @@ fn of_workflow(
     folders: &UserFolders,
 ) -> CommandResult {
     let found = sessions::gate_commands(project, workflow);
-    let (source, commands) = found.map_err(|failure| {
-        let error = CommandError::usage(&failure.message);
-        if failure.remedy.is_empty() { error } else { error.with_hint(&failure.remedy) }
-    })?;
+    let (source, commands) = found.map_err(|failure| session::failed(&failure))?;
     let checks = project.workflow_checks(workflow, commands, folders)?;
     let terminal = &mut context.terminal;
     if args.revoke {

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The disk calls that reading and [swapping](super::swap) a document is made of, each as small as
+/// The disk calls that reading and [swapping](super::swap()) a document is made of, each as small as
 /// the system's own. The fault injector implements them too: it fails the n-th, cuts a write short,
 /// or cuts the power.
 pub trait FileSystem: Send + Sync + fmt::Debug {

@@ -1,7 +1,7 @@
 //! The operating system's side: folders, reading, the safe write, locks, watching.
 //!
 //! Documents are written by agents, editors, scripts and git, none of which takes a lock of ours.
-//! So nothing here trusts what was read a moment ago: a [`Reader`] reads when nobody writes, [`swap`]
+//! So nothing here trusts what was read a moment ago: a [`Reader`] reads when nobody writes, [`swap()`]
 //! compares before and after, and [`Watcher`] only says *look again*.
 //!
 //! | where | how a document is read and written | what can't be promised |

@@ -1,6 +1,6 @@
 //! The safe write: a document becomes another text, and nobody's change is overwritten.
 //!
-//! The new text is [staged](stage): written to a file of its own and made durable. Then [`swap`] takes
+//! The new text is [staged](Staged): written to a file of its own and made durable. Then [`swap`] takes
 //! a lease, compares the document with what was read, lets the two files exchange their names, and
 //! looks at what came out. At every instant the document is wholly old or wholly new, and the file it
 //! was keeps existing under the staged name: whoever had it open and writes late writes there, where

@@ -41,7 +41,7 @@ pub(super) fn find<'l>(library: &'l Library, id: &str) -> Result<&'l Definition,
     let failure = Failure::new(FailureKind::NotFound, message, Action::ListWorkflows);
     Err(match library.nearest(id) {
         Some(meant) => failure.fix(format!("did you mean `{meant}`?")),
-        None => failure.fix("list_workflows has them all"),
+        None => failure,
     })
 }
 

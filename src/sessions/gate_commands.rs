@@ -96,13 +96,13 @@ impl GateRuns {
         };
         let (before, after) = match &run.tree {
             Ok(tree) => tree,
-            Err(why) => return Answer::Refused(format!("it can't be said which files it speaks of: {why}")),
+            Err(why) => return Answer::Void(format!("it can't be said which files it speaks of: {why}")),
         };
         let now = TreeState::of(workspace);
         if before != after || !now.is_ok_and(|now| now == *after) {
-            let when = if before == after { "since" } else { "while" };
-            return Answer::Refused(format!(
-                "files changed {when} `{line}` ran, so it speaks of none of them; call again when nobody writes"
+            let when = if before == after { "since" } else { "while it did" };
+            return Answer::Void(format!(
+                "files changed {when}, so it speaks of none of them; call again when nobody writes"
             ));
         }
         let output = File::open(&run.output).and_then(|file| LocalFileSystem.read(&file, OUTPUT));

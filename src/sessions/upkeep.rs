@@ -132,6 +132,17 @@ impl Sessions {
         Ok(Versions { found, written, problem })
     }
 
+    /// The fields of a phase's evidence that are text, by the definition that the session keeps to; none where
+    /// there is no such session or phase, as the call will say.
+    pub fn text_fields(&mut self, project: &mut Project, name: &str, phase: u32) -> Vec<String> {
+        let mut work = Work { store: Store::new(project), sessions: self, ran: None };
+        let session = named(name).ok().and_then(|id| work.store.read(&id).ok());
+        let definition = session.and_then(|session| work.definition(&session).ok());
+        let fields = definition.as_ref().and_then(|it| it.phase(phase)).map(|phase| phase.gate.fields.iter());
+        let texts = fields.into_iter().flatten().filter(|field| field.kind.is_text());
+        texts.map(|field| field.name.clone()).collect()
+    }
+
     /// Puts the text in place that Rulemark wrote last; what lies there goes to the journal, or aside when
     /// it is no text.
     ///

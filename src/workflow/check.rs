@@ -78,7 +78,9 @@ pub(super) fn asked(question: Question, facts: &Facts) -> Outcome {
     match facts.get(&question) {
         None => Outcome::Asks(vec![question]),
         Some(Answer::No) => Outcome::Fails(format!("names {}, which {no}", quoted(path))),
-        Some(Answer::Refused(why)) => Outcome::Fails(format!("names {}: {why}", quoted(path))),
+        Some(Answer::Refused(why) | Answer::Void(why)) => {
+            Outcome::Fails(format!("names {}: {why}", quoted(path)))
+        }
         Some(Answer::Yes | Answer::Hash(_) | Answer::Ran { .. }) => Outcome::Holds,
     }
 }

@@ -41,6 +41,8 @@ pub enum Answer {
         /// What it printed, both streams, as far as it was kept.
         output: String,
     },
+    /// The command ran, and it tells nothing; why, and what to do. The gate stays shut.
+    Void(String),
     /// It could not be found out; why, and what to do. The gate stays shut.
     Refused(String),
 }

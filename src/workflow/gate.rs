@@ -312,6 +312,7 @@ fn command_fault(command: &Command, answer: &Answer) -> String {
     let Command { command, exit_code, .. } = command;
     match answer {
         Answer::Refused(why) => format!("`{command}` was not run: {why}"),
+        Answer::Void(why) => format!("`{command}` ran, but its run doesn't count: {why}"),
         Answer::Ran { code: Some(code), output } => {
             let mut message = format!("`{command}` exited with {code}, not with {exit_code}");
             if let Some(last) = output.lines().rev().find(|line| !line.trim().is_empty()) {

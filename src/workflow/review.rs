@@ -8,7 +8,7 @@ use super::{
     scope::Scope,
     template,
 };
-use crate::text::nearest;
+use crate::{document::destructive_git, text::nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is wrong with a definition of our own, which was read from `source`.
@@ -133,6 +133,15 @@ impl<'d> Review<'d> {
             }
         }
         for command in &gate.commands {
+            if let Some(what) = destructive_git(&command.command) {
+                let message = format!(
+                    "this gate never opens: `{}` runs `{what}`, which is left to a person, whoever trusts it",
+                    command.command
+                );
+                let fault = Fault::warning("destructive-command", command.place.clone(), message);
+                self.faults
+                    .push(fault.with_hint("ask for `approval: person`, and for evidence that it was done"));
+            }
             for capture in &command.captures {
                 if let Err(why) = super::check::pattern(&capture.pattern) {
                     let message = format!("the pattern `{}` can't be read: {why}", capture.pattern);

@@ -79,7 +79,7 @@ pub struct SessionStartArgs {
     /// The file it is about, relative to the project
     #[arg(value_name = "FILE")]
     pub target: String,
-    /// Inputs of the workflow; values are JSON, or else text
+    /// Inputs of the workflow; values are text where text is wanted, else JSON, or else text
     #[arg(value_name = "NAME=VALUE")]
     pub options: Vec<String>,
     /// Print JSON
@@ -113,7 +113,8 @@ pub struct SessionCompleteArgs {
     /// The phase
     #[arg(value_name = "PHASE")]
     pub phase: u32,
-    /// The evidence; values are JSON, or else text; @FILE is what stands in the file, as text
+    /// The evidence; values are text where text is wanted, else JSON, or else text; @FILE is what stands
+    /// in the file, as text
     #[arg(value_name = "NAME=VALUE")]
     pub evidence: Vec<String>,
     /// More evidence, as a JSON object in a file; - is standard input
@@ -212,7 +213,7 @@ pub struct SessionSearchArgs {
 #[derive(Debug, ClapArgs)]
 pub struct SessionGcArgs {
     /// Archive completed sessions that were last written so many days ago [default: `keep_days` under
-    /// [sessions] in rulemark.toml]
+    /// `[sessions]` in rulemark.toml]
     #[arg(long, value_name = "DAYS")]
     pub days: Option<u64>,
     /// Only say what would be done

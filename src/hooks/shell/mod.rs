@@ -1,7 +1,7 @@
 //! What a shell command would write, as far as the command line shows.
 //!
 //! `lex` reads the line as simple commands, `word` says what a word may come to, `programs` which
-//! arguments of a program are files it writes, and [`look`] puts it together. A script, a build or a
+//! arguments of a program are files it writes, and [`look()`] puts it together. A script, a build or a
 //! formatter may write anything; that is not seen here, and the gates look at the state file again
 //! when it is saved.
 

@@ -202,6 +202,10 @@ fn questions_come_in_steps() {
         (ran(Some(101), "boom\n\n"), "! `cargo test` exited with 101, not with 0; its last line: \"boom\""),
         (ran(None, ""), "! `cargo test` was ended by a signal or the time limit"),
         (Answer::Refused("nobody trusted it".to_owned()), "! `cargo test` was not run: nobody trusted it"),
+        (
+            Answer::Void("files changed while it did".to_owned()),
+            "! `cargo test` ran, but its run doesn't count: files changed while it did",
+        ),
         (ran(Some(0), "1 passed\n2 passed"), "! tests are missing"),
         (
             ran(Some(0), "fine"),

@@ -92,3 +92,64 @@ fn inputs_are_of_their_types() {
     let said = workspace.said(&["session", "start", "typed", "b.md", "issue=7", "strict=true"]);
     assert!(said.contains("\n7\n"), "{said}");
 }
+
+/// Words of a command line have no type; those of a call have.
+#[test]
+fn evidence_on_the_command_line_is_text_where_text_is_wanted() {
+    let workspace = Workspace::of_cases();
+    let gate = "### Gate\n- [ ] `note` (string): n\n- [ ] `count` (integer): c\n- [ ] `done` (boolean): d\n";
+    let typed = format!(
+        "---\nid: typed\nversion: 1.0.0\nname: Typed\ndescription: d\n---\n## Phase 1: A\n\nDo.\n\n{gate}\n## Phase 2: B\n\nDo.\n\n{gate}"
+    );
+    workspace.write("workflows/typed.md", &typed);
+    workspace.said(&["session", "start", "typed", "a.md"]);
+    let complete = |more: &[&str]| workspace.output(&[&["session", "complete", "typed", "1"], more].concat());
+    for (count, done, why) in [
+        ("count=true", "done=true", "`count` has to be an integer, not the boolean true"),
+        ("count=1", "done=1", "`done` has to be a boolean"),
+    ] {
+        let refused = complete(&["note=x", count, done]);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && said.contains(why), "{said}");
+    }
+    let passed = complete(&["note=123", "count=1", "done=true"]);
+    assert!(passed.status.success(), "{passed:?}");
+    let page = workspace.said(&["session", "show", "typed"]);
+    assert!(page.contains("- `note` (reported): \"123\""), "{page}");
+    // The same words are the same evidence, also when the phase has been left.
+    let again = complete(&["note=123", "count=1", "done=true"]);
+    assert_eq!(again.stdout, passed.stdout, "{again:?}");
+    let mut server = workspace.serve();
+    let id = server.workflow(&json!({ "action": "list_sessions" }))["sessions"][0]["session_id"].clone();
+    let evidence = json!({ "note": 123, "count": 1, "done": true });
+    let call = json!({ "action": "complete_phase", "session_id": id, "phase": 2, "evidence": evidence });
+    let refused = server.workflow(&call);
+    assert_eq!(refused["error_type"], "ValidationError", "a call says what it means: {refused}");
+}
+
+#[test]
+fn who_names_no_session_is_told_where_they_are_listed() {
+    let workspace = Workspace::of_cases();
+    workspace.said(&["session", "start", "lamp_v1", "a.md"]);
+    workspace.said(&["session", "start", "lamp_v1", "b.md"]);
+    for (arguments, expected) in [
+        (
+            &["session", "phase", "nobody"][..],
+            "there is no session nobody\n  hint: `rulemark session list` lists them\n",
+        ),
+        (
+            &["session", "show", "nobody"],
+            "there is no session nobody\n  hint: `rulemark session list` lists them\n",
+        ),
+        (&["session", "phase", "lamp"], "2 sessions begin with `lamp`: lamp_v1_b_"),
+        (
+            &["trust", "--workflow", "nothing"],
+            "there is no workflow `nothing`\n  hint: `rulemark workflow list` lists them\n",
+        ),
+    ] {
+        let output = workspace.output(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
