@@ -134,7 +134,7 @@ impl Work<'_> {
         }
         let mut next = None;
         if verdict.passes() {
-            let after = self.scope_behind(session, definition, phase, evidence)?;
+            let after = self.scope_behind(session, definition, phase, (evidence, &verdict.counted))?;
             match definition.next_phase(phase.number, evidence, &after) {
                 Ok(found) => {
                     next = found.map(|phase| phase.number);

@@ -114,13 +114,15 @@ impl Work<'_> {
             target: session.head.target.clone(),
             ..Scope::default()
         };
+        let definition = self.definition(session)?;
         for line in &session.phases {
             if line.number == phase.number {
                 break;
             }
             let Some(attempt) = session.passed(line.number) else { continue };
             for piece in &attempt.pieces {
-                if let Some(kept) = &piece.value {
+                let is_handed_on = || definition.hands_on(line.number, &piece.name);
+                if let Some(kept) = piece.value.as_ref().filter(|_| is_handed_on()) {
                     scope.earlier.insert(piece.name.clone(), self.store.restore_value(kept)?);
                 }
             }
@@ -129,19 +131,21 @@ impl Work<'_> {
     }
 
     /// What the conditions and texts of the phases behind this one can speak of when it passes with
-    /// `evidence`.
+    /// `evidence`, out of which commands have `counted` some.
     pub(super) fn scope_behind(
         &mut self,
         session: &Session,
         definition: &Definition,
         phase: &Phase,
-        evidence: &Evidence,
+        (evidence, counted): (&Evidence, &Evidence),
     ) -> Result<Scope, Failure> {
         let mut scope = match definition.phases.iter().any(speaks_of_earlier) {
             true => self.whole_scope(session, phase)?,
             false => self.scope(session, phase)?,
         };
-        scope.earlier.extend(evidence.clone());
+        let handed_on =
+            evidence.iter().chain(counted).filter(|(name, _)| definition.hands_on(phase.number, name));
+        scope.earlier.extend(handed_on.map(|(name, value)| (name.clone(), value.clone())));
         Ok(scope)
     }
 

@@ -124,6 +124,9 @@ pub struct Verdict {
     pub needs: Vec<Question>,
     /// The evidence, each piece with how it is known.
     pub findings: Vec<Finding>,
+    /// The numbers that were read out of what commands printed, by name. They stand for what the agent says of
+    /// the same names.
+    pub counted: Evidence,
 }
 
 impl Verdict {

@@ -42,10 +42,19 @@ impl Gate {
             return hearing.verdict;
         }
         hearing.hear_rules(&late, scope, &captured);
+        hearing.verdict.counted = captured;
         if !hearing.must_stop() {
             hearing.hear_approval();
         }
         hearing.verdict
+    }
+
+    /// What its evidence can have in it: fields, check boxes and numbers that are counted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = self.fields.iter().map(|field| field.name.as_str());
+        let boxes = self.boxes.iter().map(|check_box| check_box.name.as_str());
+        let captures = self.commands.iter().flat_map(|command| &command.captures);
+        fields.chain(boxes).chain(captures.map(|capture| capture.name.as_str()))
     }
 
     /// Whether the rule speaks of a number that is read out of a command's output.

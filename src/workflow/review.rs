@@ -24,19 +24,9 @@ pub(super) fn review(definition: &Definition, source: &str) -> Vec<Fault> {
         review.gate_names(phase);
         review.conditions(phase, &earlier);
         review.texts(phase, &earlier);
-        earlier.extend(names_of_gate(phase));
+        earlier.extend(phase.gate.names());
     }
     review.faults
-}
-
-/// What a gate's evidence can have in it.
-fn names_of_gate(phase: &Phase) -> Vec<&str> {
-    let gate = &phase.gate;
-    let fields = gate.fields.iter().map(|field| field.name.as_str());
-    let boxes = gate.boxes.iter().map(|check_box| check_box.name.as_str());
-    let captures =
-        gate.commands.iter().flat_map(|command| &command.captures).map(|capture| capture.name.as_str());
-    fields.chain(boxes).chain(captures).collect()
 }
 
 struct Review<'d> {
@@ -152,7 +142,7 @@ impl<'d> Review<'d> {
     }
 
     fn conditions(&mut self, phase: &'d Phase, earlier: &BTreeSet<&str>) {
-        let own = names_of_gate(phase);
+        let own: Vec<&str> = phase.gate.names().collect();
         let rules = phase.gate.rules.iter().map(|rule| (&rule.condition, own.as_slice()));
         let when = phase.when.iter().map(|condition| (condition, [].as_slice()));
         let all: Vec<(&Condition, &[&str])> = rules.chain(when).collect();

@@ -57,6 +57,16 @@ impl fmt::Display for RouteError {
 impl std::error::Error for RouteError {}
 
 impl Definition {
+    /// Whether what a phase's evidence has under a name is what later phases see as `earlier`.
+    ///
+    /// What a gate has asked for stays what that gate was given: a call for a later phase can't say it anew.
+    /// A name that no gate asks for (other tools' definitions have such) is anybody's.
+    #[must_use]
+    pub fn hands_on(&self, number: u32, name: &str) -> bool {
+        let asks = |phase: &Phase| phase.gate.names().any(|known| known == name);
+        self.phase(number).is_some_and(asks) || !self.phases.iter().any(asks)
+    }
+
     /// The phase that a session begins with; `None` when all of them are skipped.
     ///
     /// # Errors

@@ -392,8 +392,11 @@ fn withdrawn(by: Withdrawal, at: DateTime) -> String {
 
 /// The evidence with how each piece is known: first what the gate asks for, then the rest.
 fn pieces(verdict: &Verdict, values: &[(String, Kept)]) -> Vec<Piece> {
-    let value_of =
-        |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    // What was counted is what later phases go by.
+    let value_of = |name: &str| {
+        let counted = verdict.counted.get(name).map(|number| Kept::Inline(number.clone()));
+        counted.or_else(|| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
+    };
     let mut pieces: Vec<Piece> = Vec::new();
     for finding in &verdict.findings {
         if pieces.iter().any(|piece| piece.name == finding.subject) {

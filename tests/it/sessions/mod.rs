@@ -9,6 +9,7 @@ mod gate_commands;
 mod hardening;
 mod open_gates;
 mod play;
+mod promises;
 mod repairing;
 mod searching;
 mod tidying;
