@@ -40,7 +40,7 @@ struct Decided {
 
 /// How far a gate has come with evidence.
 enum Hearing {
-    Decided(Decided),
+    Decided(Box<Decided>),
     /// Commands have to be run first.
     Adjourned(Box<GateOrder>),
 }
@@ -152,7 +152,7 @@ impl Work<'_> {
             }
         }
         let remedy = remedy(&verdict);
-        Ok(Hearing::Decided(Decided { verdict, next, remedy }))
+        Ok(Hearing::Decided(Box::new(Decided { verdict, next, remedy })))
     }
 
     /// The commands among what a gate wants to know, to be run by the caller.

@@ -10,7 +10,10 @@ use crate::{
     trust::{TrustError, UserFolders},
     workflow::{Answer, Definition, Evidence, Question, session::Session},
 };
-use std::io::Read as _;
+use std::{
+    io::Read as _,
+    path::{Component, Path},
+};
 
 /// Who asks.
 pub(super) struct Asked<'a> {
@@ -39,16 +42,33 @@ pub(super) fn answer(project: &mut Project, asked: &Asked<'_>, question: &Questi
 }
 
 fn exists(project: &Project, path: &str) -> Answer {
+    if is_own(project, path) {
+        return Answer::Refused(
+            "Rulemark's own files and the folder as a whole show nothing of the work; name the file"
+                .to_owned(),
+        );
+    }
     match project.workspace().fact(path) {
         Some(FileFact::Present | FileFact::Empty) => Answer::Yes,
         _ => Answer::No,
     }
 }
 
+/// Whether it is there whatever anybody has done: the workspace itself, or what Rulemark keeps in it.
+fn is_own(project: &Project, path: &str) -> bool {
+    let workspace = project.workspace();
+    let mut parts = Path::new(path).components().filter(|part| *part != Component::CurDir);
+    match parts.next() {
+        None => true,
+        Some(first) => Some(first.as_os_str()) == workspace.internal().file_name(),
+    }
+}
+
 fn hash(project: &Project, path: &str) -> Answer {
     let root = project.workspace().root();
-    if exists(project, path) == Answer::No {
-        return Answer::No;
+    match exists(project, path) {
+        Answer::Yes => {}
+        other => return other,
     }
     let file = match LocalFileSystem.open(root, &root.join(path)) {
         Ok(file) => file,

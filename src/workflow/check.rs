@@ -182,7 +182,9 @@ fn length_fault(check: &Check, value: &Value) -> Option<String> {
     let must_be_list = matches!(check, Check::ListNotEmpty | Check::ListMinLength(_));
     let (length, unit) = match value {
         Value::String(text) if !must_be_list => {
-            let counted = if matches!(check, Check::NonEmpty) { text.trim() } else { text };
+            // Blanks at the ends say nothing: they don't make a text long enough.
+            let says = matches!(check, Check::NonEmpty | Check::MinLength(_));
+            let counted = if says { text.trim() } else { text };
             (counted.chars().count() as u64, "characters")
         }
         Value::Array(items) => (items.len() as u64, "items"),

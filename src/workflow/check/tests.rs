@@ -90,6 +90,8 @@ fn named_checks() {
     check(Check::MatchesPattern("(".to_owned()), json!("v"), "can't be checked");
     check(Check::MinLength(3), json!("▶▶▶"), "");
     check(Check::MinLength(3), json!("ab"), "at least 3 characters, not 2");
+    check(Check::MinLength(3), json!(" a \n\t"), "at least 3 characters, not 1");
+    check(Check::MaxLength(3), json!(" a  "), "more than 3 characters, and has 4");
     check(Check::MinLength(1), json!(3), "text, a list or an object");
     check(Check::MaxLength(2), json!(["a", "b", "c"]), "more than 2 items, and has 3");
     check(Check::Positive, json!(1), "");

@@ -76,3 +76,35 @@ fn a_number_that_was_counted_stays_what_it_was_counted_as() {
     let refused = run(&first, &json!({ "note": "n" }), &json!({ "total_now": 4, "failing_now": [] }));
     assert_eq!(refused["validation_errors"], json!(["tests are gone"]), "{refused}");
 }
+
+#[test]
+fn what_proves_nothing_of_the_work_is_no_evidence() {
+    let workspace = Workspace::of_cases();
+    let gate =
+        "### Gate\n- [ ] `paths` (list, exists): what was made\n- [ ] `why` (string, min_length 5): why\n";
+    let made = format!(
+        "---\nid: made\nversion: 1.0.0\nname: Made\ndescription: d\n---\n## Phase 1: A\n\nDo.\n\n{gate}"
+    );
+    workspace.write("workflows/made.md", &made);
+    workspace.write("notes.md", "made\n");
+    let mut server = workspace.serve();
+    let started = json!({ "action": "start", "workflow_type": "made", "target_file": "a.md" });
+    let id = server.workflow(&started)["session_id"].as_str().unwrap().to_owned();
+    let mut submit = |path: &str, why: &str| {
+        let evidence = json!({ "paths": ["notes.md", path], "why": why });
+        server.workflow(
+            &json!({ "action": "complete_phase", "session_id": id, "phase": 1, "evidence": evidence }),
+        )
+    };
+    let page = format!(".rulemark/sessions/{id}.md");
+    for path in [".", "./", ".rulemark", "./.rulemark/sessions", page.as_str()] {
+        let refused = submit(path, "it was wanted").to_string();
+        assert!(
+            refused.contains("Rulemark's own files and the folder as a whole show nothing"),
+            "{path}: {refused}"
+        );
+    }
+    let blank = submit("notes.md", "  \n   ")["error"].to_string();
+    assert!(blank.contains("`why` has to have at least 5 characters, not 0"), "{blank}");
+    assert_eq!(submit("./workflows", "it was wanted")["workflow_complete"], true);
+}
