@@ -7,6 +7,7 @@ use super::{Change, Hub, Search, resources::RESOURCES, uri::encoded};
 use crate::{
     disk::{Burst, WatchStop, Watcher},
     document::{Role, WorkflowState},
+    rules,
     runtime::{Documents, Project},
     text::Revision,
 };
@@ -142,11 +143,23 @@ impl Seen {
         if let Some(config) = &documents.config {
             seen.resources.insert("rulemark://config".into(), config.revision);
         }
+        let mut by_status: BTreeMap<String, String> = BTreeMap::new();
         for item in state.items().rows() {
+            let told = super::resources::item(item).to_string();
             if let Some(id) = &item.id {
-                let told = Revision::of(super::resources::item(item).to_string());
-                seen.resources.insert(format!("rulemark://items/{}", encoded(id)), told);
+                seen.resources.insert(format!("rulemark://items/{}", encoded(id)), Revision::of(&told));
             }
+            by_status.entry(encoded(item.status.as_deref().unwrap_or_default())).or_default().push_str(&told);
+        }
+        let lists = by_status.iter().filter(|(status, _)| !status.is_empty());
+        let lists = lists.map(|(status, told)| (format!("rulemark://items/status/{status}"), told.as_str()));
+        seen.resources.extend(lists.map(|(uri, told)| (uri, Revision::of(told))));
+        let rules = rules::compile_unreviewed(&state);
+        let phases = rules.phases.iter().map(|phase| ("phases", &phase.name, phase.span));
+        let each = phases.chain(rules.rules.iter().map(|rule| ("rules", &rule.id, rule.span)));
+        for (kind, name, span) in each {
+            let told = Revision::of(span.of(&documents.state.text).trim_end());
+            seen.resources.entry(format!("rulemark://{kind}/{}", encoded(name))).or_insert(told);
         }
         seen
     }
@@ -187,11 +200,21 @@ mod tests {
         check(state.to_owned(), &[]);
         check(state.replace("Phase: A", "Phase: B"), &["rulemark://state"]);
         check(format!("{state}- so\n"), &["rulemark://log"]);
-        check(state.replace("b | pending", "b | done"), &["rulemark://items", "rulemark://items/2"]);
-        check(state.replace("| 2 | b | pending |\n", ""), &["rulemark://items", "rulemark://items/2"]);
+        let items = ["rulemark://items", "rulemark://items/2", "rulemark://items/status/pending"];
+        let done = "rulemark://items/status/done";
+        check(state.replace("b | pending", "b | done"), &[items[0], items[1], done, items[2]]);
+        check(state.replace("| 2 | b | pending |\n", ""), &[items[0], items[2], items[1]]);
         check(
-            format!("{state}\n## Rules\n### [PHASE: A]\n1. x\n"),
-            &["rulemark://log", "rulemark://rules", "Prompts"],
+            format!(
+                "{state}\n## Rules\n### [PHASE: A]\n1. x\n\n### RULE_B_01\nTrigger ▶ `Phase == A`\nAction ▶ Log \"b\".\n"
+            ),
+            &[
+                "rulemark://log",
+                "rulemark://phases/A",
+                "rulemark://rules",
+                "rulemark://rules/RULE_B_01",
+                "Prompts",
+            ],
         );
     }
 }
