@@ -33,7 +33,7 @@ impl Story {
 
     fn tell(&mut self, line: &str, answer: &str) {
         self.told.push_str(&format!("{line}\n"));
-        let answer = regex::Regex::new(r"\d+ ms").unwrap().replace_all(answer, "… ms").into_owned();
+        let answer = regex::Regex::new(r"\d+ ms|\d+\.\d s").unwrap().replace_all(answer, "… ms").into_owned();
         answer
             .lines()
             .filter(|line| !line.trim().is_empty())
