@@ -5,7 +5,7 @@ use super::{
     error::CommandError,
     render::{Chatter, LogLines, Terminal, start_log},
 };
-use crate::runtime::{FixedClock, Project};
+use crate::runtime::{Error, FixedClock, Project};
 use anstream::ColorChoice;
 use jiff::civil::DateTime;
 use std::path::{Path, PathBuf};
@@ -45,11 +45,28 @@ impl Context {
     /// # Errors
     /// When there is none.
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
-        let project = match &self.folder {
-            Some(folder) => Project::open_named(folder)?,
-            None => Project::discover(&self.here()?)?,
-        };
-        Ok(self.with_clock(project))
+        Ok(self.with_clock(self.found(&self.folder()?)?))
+    }
+
+    /// The same for what needs no state file, which is what `rulemark init` would make.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn project_for_workflows(&self) -> Result<Project, CommandError> {
+        let found = self.found(&self.folder()?).map_err(|error| {
+            let is_no_project = error.is_no_project();
+            let error = CommandError::from(error);
+            if is_no_project {
+                error.with_hint("for workflows alone an empty rulemark.toml is enough")
+            } else {
+                error
+            }
+        });
+        Ok(self.with_clock(found?))
+    }
+
+    fn found(&self, folder: &Path) -> Result<Project, Error> {
+        if self.folder.is_some() { Project::open_named(folder) } else { Project::discover(folder) }
     }
 
     /// The folder named with `--project`.

@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::{fs, io::Read as _, time::Duration};
 
 pub(crate) fn run(context: &mut Context, command: &SessionCommand) -> CommandResult {
-    let mut project = context.project()?;
+    let mut project = context.project_for_workflows()?;
     let (mut call, is_json) = match command {
         SessionCommand::Search(args) => return search(context, &mut project, args),
         SessionCommand::Gc(args) => return tidy(context, &mut project, args),

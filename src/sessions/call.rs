@@ -29,7 +29,9 @@ impl<'a> Call<'a> {
         let open = || action.parameters().filter(|name| call.value(name).is_none());
         let misspelt = given.iter().filter(|(name, value)| !action.takes(name) && !value.is_null());
         let misspelt = misspelt.map(|(name, _)| name).find_map(|name| {
-            let meant = nearest(name, open())?;
+            // The tool for the state file says `expected_revision`.
+            let ends_so = || open().find(|known| name.ends_with(&format!("_{known}")));
+            let meant = nearest(name, open()).or_else(ends_so)?;
             Some((name, format!("did you mean `{meant}` by `{name}`?")))
         });
         if missing.is_empty() {

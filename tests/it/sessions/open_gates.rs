@@ -127,6 +127,29 @@ fn evidence_on_the_command_line_is_text_where_text_is_wanted() {
     assert_eq!(refused["error_type"], "ValidationError", "a call says what it means: {refused}");
 }
 
+/// What the tool for the state file calls so is not ignored here: whoever gives it relies on it.
+#[test]
+fn a_parameter_of_nearly_that_name_is_asked_about() {
+    let workspace = Workspace::of_cases();
+    let mut server = workspace.serve();
+    let id = super::workspace::start_lamp(&mut server, "a.md");
+    let call = json!({ "action": "pause", "session_id": id, "expected_revision": 7 });
+    let refused = server.workflow(&call);
+    assert_eq!(refused["error"], "pause takes no `expected_revision`", "{refused}");
+    assert!(refused["remediation"].as_str().unwrap().contains("did you mean `revision`"), "{refused}");
+}
+
+#[test]
+fn who_has_no_project_is_told_what_a_workflow_needs() {
+    let workspace = Workspace::of_cases();
+    let nowhere = workspace.home();
+    let mut command = workspace.command(".", &["session", "start", "bug-fix", "a.rs", "issue=x"]);
+    let output = command.current_dir(&nowhere).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("hint: for workflows alone an empty rulemark.toml is enough"), "{said}");
+}
+
 #[test]
 fn who_names_no_session_is_told_where_they_are_listed() {
     let workspace = Workspace::of_cases();
