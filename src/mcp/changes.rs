@@ -14,7 +14,10 @@ use crate::{
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -31,11 +34,18 @@ pub(super) struct Watch {
     hub: Hub,
     search: Search,
     running: Arc<Mutex<Option<WatchStop>>>,
+    /// Whether somebody listens and there was nothing to watch: there may be soon.
+    is_awaited: AtomicBool,
 }
 
 impl Watch {
     pub(super) fn new(hub: Hub, search: Search) -> Self {
-        Self { hub, search, running: Arc::default() }
+        Self { hub, search, running: Arc::default(), is_awaited: AtomicBool::default() }
+    }
+
+    /// Whether to try again to [begin](Watch::begin): a call may have made the project that was missing.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Relaxed)
     }
 
     /// Begins to watch, unless it does. It blocks: the project is read.
@@ -51,10 +61,13 @@ impl Watch {
         let (project, watcher) = match begun {
             Ok(begun) => begun,
             Err(error) => {
-                tracing::warn!(%error, "changes can't be told");
+                if !self.is_awaited.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "changes can't be told");
+                }
                 return;
             }
         };
+        self.is_awaited.store(false, Ordering::Relaxed);
         let stop = watcher.stopper();
         // What is there now is what clients can have read.
         let seen = Seen::of(&project);

@@ -117,8 +117,8 @@ impl Server {
     }
 
     /// Watches the files from now on: somebody wants to hear of changes.
-    async fn begin_to_watch(&self, context: &RequestContext<RoleServer>) {
-        let (roots, watch) = (self.roots(context).await, Arc::clone(&self.shared.watch));
+    async fn begin_to_watch(&self, roots: Vec<PathBuf>) {
+        let watch = Arc::clone(&self.shared.watch);
         if let Err(error) = self.shared.worker.run(move |_| watch.begin(&roots)).await {
             tracing::warn!(%error, "changes can't be told");
         }
@@ -213,8 +213,13 @@ impl ServerHandler for Server {
             Ok(taken) => taken,
             Err(refusal) => return Ok(CallToolResult::from(refusal).into()),
         };
-        let call = Call { spec: offered.spec, arguments, origin, roots: self.roots(&context).await, context };
-        match call.answer(&self.shared, brought).await {
+        let roots = self.roots(&context).await;
+        let call = Call { spec: offered.spec, arguments, origin, roots: roots.clone(), context };
+        let answer = call.answer(&self.shared, brought).await;
+        if self.shared.watch.is_awaited() {
+            self.begin_to_watch(roots).await;
+        }
+        match answer {
             Ok(response) => Ok(response),
             Err(Halt::Refused(refusal)) => Ok(CallToolResult::from(refusal).into()),
             Err(Halt::Failed(error)) => Err(error),
@@ -319,7 +324,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.client.subscribe(&request.uri, &context.peer)?;
-        self.begin_to_watch(&context).await;
+        self.begin_to_watch(self.roots(&context).await).await;
         Ok(())
     }
 
@@ -337,7 +342,7 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.begin_to_watch(context.request_context()).await;
+        self.begin_to_watch(self.roots(context.request_context()).await).await;
         self.shared.hub.listen(context).await
     }
 }

@@ -335,6 +335,19 @@ fn changes_are_told_in_both_eras() {
 }
 
 #[test]
+fn changes_are_told_of_a_project_that_was_made_later() {
+    let environment = Environment::empty();
+    let mut client = Client::start(&environment, Era::Handshake, &["--tools", "classic"], json!({}));
+    client.request("resources/subscribe", json!({ "uri": "rulemark://log" }));
+    let task = json!({ "task_description": "Add: a greeting" });
+    client.call("create_workflow_state_file_guidance", &task);
+    environment.run(&["log", "by somebody else", "-q"]);
+    let told = client.receive().unwrap();
+    assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+    assert_eq!(told["params"]["uri"], "rulemark://log");
+}
+
+#[test]
 fn requests_that_make_no_sense_are_answered() {
     let environment = Environment::initialised();
     let mut client = Client::start(&environment, Era::Handshake, &[], json!({}));
