@@ -54,7 +54,7 @@ pub fn plan_gate(state: &WorkflowState<'_>, rules: &RuleSet) -> Option<PlanGate>
     (at >= asking).then(|| PlanGate { next, is_waiting, is_empty: plan_of(state).trim().is_empty() })
 }
 
-/// Whether an edit completes the item before its plan has been carried out: see [`left_undone`].
+/// Whether an edit completes the item before its plan has been carried out: see `left_undone`.
 #[must_use]
 pub fn completes_unplanned(was: &WorkflowState<'_>, is: &WorkflowState<'_>, rules: &RuleSet) -> bool {
     !left_undone((rules, was), &keys_of(was), is).is_empty()

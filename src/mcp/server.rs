@@ -202,7 +202,7 @@ impl ServerHandler for Server {
         let offered = offer.find(&request.name).ok_or_else(|| {
             let known: Vec<&str> = offer.tools().iter().map(|tool| tool.spec.name).collect();
             ErrorData::invalid_params(
-                format!("unknown tool `{}`; there are {}", request.name, known.join(", ")),
+                format!("unknown tool `{}`; there are {}", fence::line(&request.name), known.join(", ")),
                 None,
             )
         })?;
