@@ -300,8 +300,10 @@ impl Index {
 
     /// The open sessions of a workflow about a file, newest first.
     pub(super) fn open_about(&self, workflow: &str, target: &str) -> Result<Vec<String>, Failure> {
+        // Left to itself, SQLite goes through all sessions in their order, to save the sorting of two.
         let mut query = self.connection.prepare_cached(
-            "SELECT id FROM session WHERE archived = 0 AND workflow = ?1 AND target = ?2 AND status IN ('active', 'paused')
+            "SELECT id FROM session INDEXED BY session_by_target
+             WHERE archived = 0 AND workflow = ?1 AND target = ?2 AND status IN ('active', 'paused')
              ORDER BY updated DESC, id DESC",
         )?;
         Ok(query.query_map([workflow, target], |row| row.get(0))?.collect::<Result<_, _>>()?)
