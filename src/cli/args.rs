@@ -15,13 +15,19 @@ use crate::{
     runtime::ToolSet,
     setup::{AGENTS, Agent},
 };
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
+use clap::{
+    Args as ClapArgs, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::PossibleValue,
+};
 use jiff::civil::DateTime;
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
+
+/// The widest that help is printed, in columns.
+const WIDTH: usize = 100;
 
 /// Runs the workflow rules written in `workflow_state.md`, in place.
 #[derive(Debug, Parser)]
-#[command(name = "rulemark", version, max_term_width = 100, propagate_version = false)]
+#[command(name = "rulemark", version, max_term_width = WIDTH, propagate_version = false)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 #[command(after_long_help = exit_codes(), after_help = "Start with `rulemark init` or `rulemark demo`. \
     Exit codes and more: `rulemark --help`")]
@@ -32,6 +38,30 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Args {
+    /// Reads what was typed; it begins with the program's name.
+    ///
+    /// Where a subcommand comes first, clap is told of no other: it would give each of the forty its own
+    /// copies of all global options, which took a third of the time of a start.
+    ///
+    /// # Errors
+    /// What clap has to say: help and the version, too.
+    pub(super) fn read(typed: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let typed: Vec<OsString> = typed.collect();
+        let whole = Self::command();
+        let first = typed.get(1).and_then(|word| word.to_str());
+        let mut command = match first.and_then(|word| whole.find_subcommand(word)) {
+            Some(only) => {
+                let root = clap::Command::new("rulemark").max_term_width(WIDTH).subcommand_required(true);
+                GlobalArgs::augment_args(root).subcommand(only.clone())
+            }
+            None => whole,
+        };
+        let mut matches = command.try_get_matches_from_mut(typed)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
 }
 
 /// Options of every command.
@@ -779,7 +809,6 @@ fn exit_codes() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_definition_is_consistent() {

@@ -52,7 +52,6 @@ pub use args::Args;
 pub use error::{CommandError, CommandResult, Exit};
 
 use args::{Command, Deferred};
-use clap::Parser as _;
 use context::Context;
 use std::{
     ffi::OsString,
@@ -62,7 +61,7 @@ use std::{
 
 /// Runs one invocation: `arguments` begin with the program's name.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
-    let args = match Args::try_parse_from(arguments) {
+    let args = match Args::read(arguments) {
         Ok(args) => args,
         Err(error) => {
             render::usage(&error);
