@@ -48,6 +48,8 @@ fn refusal(answer: &Value) -> Value {
 struct Form {
     tool: &'static str,
     arguments: Value,
+    /// What the person is shown.
+    message: String,
     state: Value,
 }
 
@@ -55,8 +57,10 @@ impl Form {
     fn of(client: &mut Client, tool: &'static str, arguments: Value) -> Self {
         let answer = client.request("tools/call", json!({ "name": tool, "arguments": arguments }));
         assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
-        assert!(answer["result"]["inputRequests"]["person"].is_object(), "{answer}");
-        Self { tool, arguments, state: answer["result"]["requestState"].clone() }
+        let question = &answer["result"]["inputRequests"]["person"];
+        assert!(question.is_object(), "{answer}");
+        let message = question["params"]["message"].to_string();
+        Self { tool, arguments, message, state: answer["result"]["requestState"].clone() }
     }
 
     fn next(client: &mut Client) -> Self {
@@ -75,6 +79,21 @@ impl Form {
     fn answer(&self, client: &mut Client, reply: &Value) -> Value {
         self.answer_with(client, reply, &self.state)
     }
+}
+
+/// Says yes to what `next` asks, when `change` has happened since it was shown: what was shown, and the answer.
+fn yes_after(client: &mut Client, era: Era, change: &dyn Fn()) -> (String, Value) {
+    if era == Era::Stateless {
+        let form = Form::next(client);
+        change();
+        let answer = form.answer(client, &accepted(true));
+        return (form.message, answer);
+    }
+    let call = client.begin("tools/call", json!({ "name": "next", "arguments": {} }));
+    let (id, form) = client.form();
+    change();
+    client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": accepted(true) }));
+    (form["message"].to_string(), client.answer_of(call))
 }
 
 /// Seals that differ in one character each, and what looks like one.
@@ -153,7 +172,7 @@ fn a_seal_belongs_to_one_call() {
         ("next", json!({ "done": "plan" })),
     ];
     for (tool, arguments) in others {
-        let other = Form { tool, arguments, state: Value::Null };
+        let other = Form { tool, arguments, message: String::new(), state: Value::Null };
         let told = refusal(&other.answer_with(&mut client, &accepted(true), &state));
         assert_eq!(told["what"], "this answers nothing that was asked", "{tool}");
         assert_undecided(&environment);
@@ -214,21 +233,8 @@ fn what_has_changed_since_it_was_shown_is_not_decided() {
         let environment = waiting();
         let mut client = client(&environment, era);
         let change = || environment.edit("- [ ] Print it", "- [ ] Print something else");
-        let answer = match era {
-            Era::Stateless => {
-                let form = Form::next(&mut client);
-                change();
-                form.answer(&mut client, &accepted(true))
-            }
-            Era::Handshake => {
-                let call = client.begin("tools/call", json!({ "name": "next", "arguments": {} }));
-                let (id, form) = client.form();
-                assert!(form["message"].as_str().unwrap().contains("- [ ] Print it"), "{form}");
-                change();
-                client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": accepted(true) }));
-                client.answer_of(call)
-            }
-        };
+        let (shown, answer) = yes_after(&mut client, era, &change);
+        assert!(shown.contains("- [ ] Print it"), "{shown}");
         let told = refusal(&answer);
         assert_eq!(told["what"], "the plan has changed since it was shown");
         assert_eq!(told["retry"], "now");
@@ -254,20 +260,7 @@ fn work_goes_on_only_from_where_the_person_was_asked() {
         let environment = blocked();
         let mut client = client(&environment, era);
         let change = || environment.edit("Status: BLOCKED", "Status: CANCELLED");
-        let answer = match era {
-            Era::Stateless => {
-                let form = Form::next(&mut client);
-                change();
-                form.answer(&mut client, &accepted(true))
-            }
-            Era::Handshake => {
-                let call = client.begin("tools/call", json!({ "name": "next", "arguments": {} }));
-                let (id, _) = client.form();
-                change();
-                client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": accepted(true) }));
-                client.answer_of(call)
-            }
-        };
+        let (_, answer) = yes_after(&mut client, era, &change);
         assert_eq!(refusal(&answer)["what"], "what was asked about has changed since it was shown");
         let text = environment.read("workflow_state.md");
         assert!(text.contains("Status: CANCELLED") && !text.contains("go on"), "{text}");
@@ -296,21 +289,8 @@ fn a_rule_that_asks_something_else_meanwhile_is_not_answered() {
             environment.edit("Status: RUNNING", "Status: HOLD");
             environment.run(&["apply", "-q"]);
         };
-        let answer = match era {
-            Era::Stateless => {
-                let form = Form::next(&mut client);
-                change();
-                form.answer(&mut client, &accepted(true))
-            }
-            Era::Handshake => {
-                let call = client.begin("tools/call", json!({ "name": "next", "arguments": {} }));
-                let (id, form) = client.form();
-                assert!(form["message"].as_str().unwrap().contains("colour is blue"), "{form}");
-                change();
-                client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": accepted(true) }));
-                client.answer_of(call)
-            }
-        };
+        let (shown, answer) = yes_after(&mut client, era, &change);
+        assert!(shown.contains("colour is blue"), "{shown}");
         // What is asked now is asked, and not answered yet.
         let now = match era {
             Era::Stateless => answer["result"]["inputRequests"]["person"]["params"]["message"].to_string(),
