@@ -30,7 +30,6 @@ const TASK: u64 = 24 * 60 * 60 * 1_000;
 pub(super) struct Call {
     pub(super) spec: &'static ToolSpec,
     pub(super) arguments: Arguments,
-    pub(super) origin: Origin,
     /// The folders that the client works in.
     pub(super) roots: Vec<PathBuf>,
     pub(super) context: RequestContext<RoleServer>,
@@ -80,12 +79,13 @@ impl Call {
                 Step::Answer(answer) => return Ok(complete(answer)),
                 Step::Shaped(result) => return Ok((*result).into()),
                 Step::Failed(error) => return Err(Halt::Failed(*error)),
-                Step::Ask(ask, then) => match shared.forms.ask(&ask, &then, self.origin, &self.context).await
-                {
-                    Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
-                    Asked::Nothing => return Ok(complete(ask.unanswered()?)),
-                    Asked::Later(required) => return Ok(required.into()),
-                },
+                Step::Ask(ask, then) => {
+                    match shared.forms.ask(&ask, &then, self.origin(), &self.context).await {
+                        Asked::Replied(reply) => self.settle(shared, ask.question, reply, then).await?,
+                        Asked::Nothing => return Ok(complete(ask.unanswered()?)),
+                        Asked::Later(required) => return Ok(required.into()),
+                    }
+                }
                 Step::Run(order) if self.takes_tasks() => {
                     return Ok(self.into_task(Arc::clone(shared), *order));
                 }
@@ -95,6 +95,10 @@ impl Call {
                 }
             };
         }
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin { tool: self.spec.name, arguments: Some(self.arguments.all()) }
     }
 
     async fn begin(&self, shared: &Shared) -> Result<Step, Halt> {

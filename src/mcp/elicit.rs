@@ -13,7 +13,8 @@ use rmcp::{
     RoleServer,
     model::{
         CallToolRequestParams, ElicitRequest, ElicitRequestParams, ElicitationAction, ElicitationSchema,
-        InputRequest, InputRequests, InputRequiredResult, ProtocolVersion, RequestStateCodec, SealOptions,
+        InputRequest, InputRequests, InputRequiredResult, JsonObject, ProtocolVersion, RequestStateCodec,
+        SealOptions,
     },
     service::RequestContext,
 };
@@ -45,15 +46,22 @@ pub(super) struct Forms {
 }
 
 /// A call, as the seal of a question names it: the tool and its arguments, in any order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Origin([u8; 32]);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'c> {
+    pub(super) tool: &'c str,
+    pub(super) arguments: Option<&'c JsonObject>,
+}
 
-impl Origin {
-    /// What tells this call from others.
-    pub(super) fn of(request: &CallToolRequestParams) -> Self {
-        let mut call = json!([request.name, request.arguments.clone().unwrap_or_default()]);
+impl Origin<'_> {
+    /// What tells this call from others. Only calls that ask or answer have to know: arguments may be
+    /// megabytes.
+    fn digest(&self) -> [u8; 32] {
+        // Null stands for an argument that is not there.
+        let given = self.arguments.into_iter().flatten().filter(|(_, value)| !value.is_null());
+        let given: JsonObject = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut call = json!([self.tool, given]);
         call.sort_all_objects();
-        Self(Sha256::digest(call.to_string()).into())
+        Sha256::digest(call.to_string()).into()
     }
 }
 
@@ -86,7 +94,7 @@ impl Forms {
         &self,
         ask: &Ask,
         then: &Then,
-        origin: Origin,
+        origin: Origin<'_>,
         context: &RequestContext<RoleServer>,
     ) -> Asked {
         let can_ask = context.client_capabilities().and_then(|can| can.elicitation);
@@ -116,7 +124,13 @@ impl Forms {
         }
     }
 
-    fn later(&self, question: &Question, then: &Then, origin: Origin, form: ElicitRequestParams) -> Asked {
+    fn later(
+        &self,
+        question: &Question,
+        then: &Then,
+        origin: Origin<'_>,
+        form: ElicitRequestParams,
+    ) -> Asked {
         let number = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let (open, next) = &mut *open;
@@ -128,7 +142,8 @@ impl Forms {
             *next
         };
         let sealed = Sealed { number, question: question.clone(), then: then.clone() };
-        let options = SealOptions::new().ttl(LIFETIME).associated_data(&origin.0);
+        let digest = origin.digest();
+        let options = SealOptions::new().ttl(LIFETIME).associated_data(&digest);
         let sealed = self.codec.seal_json_with(&sealed, &options);
         let Ok(sealed) = sealed else { return Asked::Nothing };
         let request = InputRequest::Elicitation(ElicitRequest::new(form));
@@ -143,7 +158,6 @@ impl Forms {
     pub(super) fn brought(
         &self,
         request: &CallToolRequestParams,
-        origin: Origin,
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<Brought>, Refusal> {
         if request.input_responses.is_none() && request.request_state.is_none() {
@@ -151,9 +165,10 @@ impl Forms {
         }
         let seal = request.request_state.as_deref().filter(|_| is_later_era(context));
         let seal = seal.ok_or_else(|| refused("this answers nothing that was asked"))?;
+        let origin = Origin { tool: &request.name, arguments: request.arguments.as_ref() };
         let Sealed { number, question, then } = self
             .codec
-            .open_json_with(seal, &origin.0)
+            .open_json_with(seal, &origin.digest())
             .inspect_err(|error| tracing::warn!(%error, "an answer to nothing"))
             .map_err(|_told| refused("this answers nothing that was asked"))?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use super::{
     call::{Call, Halt},
     changes::Watch,
     completion,
-    elicit::{Forms, Origin},
+    elicit::Forms,
     fence,
     open_project::{Desk, OpenProject},
     prompts, resources,
@@ -206,15 +206,14 @@ impl ServerHandler for Server {
                 None,
             )
         })?;
-        let origin = Origin::of(&request);
-        let taken = self.shared.forms.brought(&request, origin, &context);
+        let taken = self.shared.forms.brought(&request, &context);
         let taken = taken.and_then(|brought| Ok((brought, offered.arguments(request.arguments)?)));
         let (brought, arguments) = match taken {
             Ok(taken) => taken,
             Err(refusal) => return Ok(CallToolResult::from(refusal).into()),
         };
         let roots = self.roots(&context).await;
-        let call = Call { spec: offered.spec, arguments, origin, roots: roots.clone(), context };
+        let call = Call { spec: offered.spec, arguments, roots: roots.clone(), context };
         let answer = call.answer(&self.shared, brought).await;
         if self.shared.watch.is_awaited() {
             self.begin_to_watch(roots).await;
